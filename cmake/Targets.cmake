@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+# How the project's targets are declared.
+
+# bw_library(NAME HEADERS a.h ... SOURCES a.cpp ... LIBS lib ...): the static library of one folder. Each header is
+# also compiled alone (target all_verify_interface_header_sets), so none depends on what was included before it.
+function(bw_library name)
+  cmake_parse_arguments(ARG "" "" "HEADERS;SOURCES;LIBS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_sources(${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR} FILES ${ARG_HEADERS})
+  target_link_libraries(${name} PUBLIC bw_options ${ARG_LIBS})
+  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
+endfunction()
+
+# bw_program(NAME SOURCES ... LIBS ...): a program is a main.cpp and a link line, so tests link what ships.
+function(bw_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE bw_options ${ARG_LIBS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+endfunction()
+
+# bw_test(NAME SOURCES ... LIBS ... [LABELS ...] [MAIN]): one GoogleTest program; each TEST is a ctest of its own.
+# Labels: unit (default), process (starts our programs), netns (needs root: network namespaces).
+# MAIN: the test brings its own main().
+function(bw_test name)
+  cmake_parse_arguments(ARG "MAIN" "" "SOURCES;LIBS;LABELS" ${ARGN})
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE bw_options ${ARG_LIBS} GTest::gmock)
+  if(NOT ARG_MAIN)
+    target_link_libraries(${name} PRIVATE GTest::gtest_main)
+  endif()
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  include(GoogleTest)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+endfunction()

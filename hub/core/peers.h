@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who talks to the hub.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+
+namespace breakwater {
+
+// A ROUTER's routing id: names one connection, authenticates nothing. 5 random bytes, new with each connection.
+using PeerId = std::string;
+
+enum class PeerRole : std::uint8_t { node, admin };
+
+// What ZAP found out from the key: the only identity there is. On the local ipc socket the role is admin and the name
+// is "local".
+struct PeerIdentity {
+  std::string name;
+  PeerRole role = PeerRole::node;
+  bool operator==(const PeerIdentity&) const = default;
+};
+
+}  // namespace breakwater

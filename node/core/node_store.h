@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a node keeps on disk, so that kill -9 loses nothing and counts nothing twice.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/address.h"
+#include "common/base/result.h"
+#include "common/wire/messages.h"
+#include "node/core/framing/log_line.h"
+
+namespace breakwater {
+
+// One ban or allow as the node remembers it.
+struct StoredBan {
+  Prefix who;
+  wire::DecisionOp op = wire::DecisionOp::ban;  // ban or allow
+  Timestamp until{};
+  Timestamp decided_at{};
+  bool by_hub = false;  // else decided here
+  std::string jail;
+  bool operator==(const StoredBan&) const = default;
+};
+
+struct StoredPosition {
+  std::string source;  // LogSource::id
+  LogPosition position;
+  bool operator==(const StoredPosition&) const = default;
+};
+
+// Changes that must reach the disk together or not at all.
+struct NodeChanges {
+  std::vector<wire::Offence> offences;      // appended to the spool
+  std::vector<StoredPosition> positions;    // replaced by source
+  std::vector<std::string> forget_positions;
+  std::vector<StoredBan> bans;              // replaced by (who, op)
+  std::vector<std::pair<Prefix, wire::DecisionOp>> forget_bans;
+  bool forget_hub_bans = false;             // before `bans` is applied: a snapshot replaces all that came from the hub
+  std::optional<std::uint64_t> acked;       // offences up to here may be dropped
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> applied;  // (epoch, seq)
+  std::optional<std::string> new_spool;     // 16 bytes; empties the spool's numbering
+  bool empty() const {
+    return offences.empty() && positions.empty() && forget_positions.empty() && bans.empty() && forget_bans.empty() &&
+           !forget_hub_bans && !acked && !applied && !new_spool;
+  }
+};
+
+struct NodeState {
+  std::string spool;                  // 16 bytes
+  std::uint64_t last_nseq = 0;        // highest ever given out in this spool
+  std::uint64_t acked = 0;
+  std::uint64_t epoch = 0, applied = 0;
+  std::vector<StoredBan> bans;
+  std::vector<StoredPosition> positions;
+};
+
+// Implementations: SqliteNodeStore (node/adapters), FakeNodeStore (tests/fakes); contract in
+// tests/contracts/node_store_contract.h. Synchronous, used by one thread.
+class NodeStore {
+ public:
+  virtual ~NodeStore() = default;
+  virtual Result<NodeState> load() = 0;
+  // All or nothing. A failure (disk full) leaves the store as it was.
+  virtual Result<void> save(const NodeChanges& changes) = 0;
+  // Spooled offences with nseq > after, in order, at most `limit`.
+  virtual Result<std::vector<wire::Offence>> spooled(std::uint64_t after, std::size_t limit) = 0;
+  // Spooled offences that were dropped, oldest first, because the spool was full. Since the start of the process.
+  virtual std::uint64_t dropped() const = 0;
+};
+
+}  // namespace breakwater
