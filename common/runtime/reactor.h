@@ -46,8 +46,8 @@ class Reactor {
   // them caused.
   void at_end_of_turn(Callback callback);
 
-  void run();   // until stop()
-  void stop();  // from a callback
+  void run();                       // until stop()
+  void stop();                      // from a callback
   bool run_once(Duration at_most);  // one turn; true if anything was called. For tests.
 
  private:
