@@ -23,22 +23,25 @@ inline constexpr std::size_t kMaxMessageBytes = 256 * 1024;
 inline constexpr std::size_t kMaxOffencesPerBatch = 100;
 inline constexpr std::size_t kMaxDecisionsPerMessage = 256;
 inline constexpr std::size_t kMaxSnapshotRowsPerChunk = 4096;
-inline constexpr std::size_t kMaxName = 255;      // bytes: node, jail, container, image, reason
-inline constexpr std::size_t kMaxSample = 1024;   // bytes of UTF-8: the log line that was the offence
+inline constexpr std::size_t kMaxName = 255;       // bytes: node, jail, container, image, reason
+inline constexpr std::size_t kMaxText = 1024;      // bytes: an alarm, an error, a cursor, an argument of a query
+inline constexpr std::size_t kMaxRow = 16 * 1024;  // bytes: one row of a REPLY
+inline constexpr std::size_t kMaxReplyBytes = 4 * 1024 * 1024;  // REPLY goes to the operator's tool alone
+inline constexpr std::size_t kMaxSample = 1024;                 // bytes of UTF-8: the log line that was the offence
 
 // node > hub, first message on a connection. `node` must equal the key's enrolled name; it grants nothing.
 struct Hello {
   std::uint8_t proto_min = kProtocolMin;
   std::uint8_t proto_max = kProtocolMax;
   std::string node;
-  std::string instance;      // 16 random bytes, new at each start of the process
-  std::string software;      // "breakwater-node 0.1.0"
-  std::uint64_t epoch = 0;   // of the decisions below; 0 = none yet
-  std::uint64_t applied = 0; // highest decision sequence that the node holds durably
-  std::string spool;         // 16 random bytes, new whenever the spool was lost
+  std::string instance;                           // 16 random bytes, new at each start of the process
+  std::string software;                           // "breakwater-node 0.1.0"
+  std::uint64_t epoch = 0;                        // of the decisions below; 0 = none yet
+  std::uint64_t applied = 0;                      // highest decision sequence that the node holds durably
+  std::string spool;                              // 16 random bytes, new whenever the spool was lost
   std::uint64_t spool_first = 0, spool_last = 0;  // sequence numbers it still holds; 0, 0 = empty since ever
-  std::uint32_t bans = 0;    // active in its table
-  std::int64_t clock_ms = 0; // its wall clock
+  std::uint32_t bans = 0;                         // active in its table
+  std::int64_t clock_ms = 0;                      // its wall clock
   bool operator==(const Hello&) const = default;
 };
 
@@ -47,11 +50,11 @@ enum class CatchUpMode : std::uint8_t { current = 0, delta = 1, snapshot = 2 };
 // hub > node, the answer to HELLO. Decisions (or a snapshot, then decisions) follow by themselves.
 struct Welcome {
   std::uint8_t proto = kProtocolMax;
-  std::string hub;                // its name, for people
-  std::string hub_instance;       // 16 random bytes
-  std::uint64_t epoch = 0;        // of the hub's decisions
-  std::uint64_t head = 0;         // newest sequence
-  std::uint64_t log_from = 0;     // oldest sequence that a delta can start at
+  std::string hub;             // its name, for people
+  std::string hub_instance;    // 16 random bytes
+  std::uint64_t epoch = 0;     // of the hub's decisions
+  std::uint64_t head = 0;      // newest sequence
+  std::uint64_t log_from = 0;  // oldest sequence that a delta can start at
   CatchUpMode mode = CatchUpMode::current;
   std::uint64_t spool_acked = 0;  // all offences of HELLO.spool up to here are durable at the hub
   std::uint16_t credit = 16;      // offence batches that may be unacknowledged
@@ -77,9 +80,9 @@ struct Offence {
   Timestamp at{};          // the log's time
   Address who;
   std::string jail;
-  std::string container;   // its name, or the file's path where there is no container
-  std::string image;       // may be empty
-  std::string sample;      // the line, valid UTF-8, cut to kMaxSample
+  std::string container;  // its name, or the file's path where there is no container
+  std::string image;      // may be empty
+  std::string sample;     // the line, valid UTF-8, cut to kMaxSample
   bool operator==(const Offence&) const = default;
 };
 
@@ -105,10 +108,10 @@ enum class DecisionOp : std::uint8_t { ban = 0, unban = 1, allow = 2, disallow =
 struct Decision {
   DecisionOp op = DecisionOp::ban;
   Prefix who;
-  Timestamp until{};       // ban, allow: kForever = no end; unban, disallow: ignored. Whole seconds on the wire.
+  Timestamp until{};  // ban, allow: kForever = no end; unban, disallow: ignored. Whole seconds on the wire.
   Timestamp decided_at{};
-  std::string jail;        // of the ban; empty for an operator's order
-  std::string reason;      // for people: "6 offences on 3 nodes", "by operator root: scanner"
+  std::string jail;    // of the ban; empty for an operator's order
+  std::string reason;  // for people: "6 offences on 3 nodes", "by operator root: scanner"
   bool operator==(const Decision&) const = default;
 };
 
@@ -186,7 +189,7 @@ struct Ping {
 
 struct Pong {
   std::uint32_t n = 0;
-  std::int64_t clock_ms = 0;      // as in the Ping
+  std::int64_t clock_ms = 0;  // as in the Ping
   std::int64_t hub_clock_ms = 0;
   std::uint64_t epoch = 0;
   std::uint64_t head = 0;
