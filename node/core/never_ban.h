@@ -14,19 +14,25 @@ namespace breakwater {
 // 0.0.0.0/8, link-local, multicast, broadcast, ::/128.
 class NeverBan {
  public:
+  struct Reason {
+    std::string text;
+    // The operator listed it (ignoreip): quiet. Else an offence of such an address means that the log does not show the
+    // client's address, and somebody should know.
+    bool listed = false;
+    bool operator==(const Reason&) const = default;
+  };
+
   NeverBan();
-  void add(const Prefix& range, std::string reason) { ranges_.set(range, std::move(reason)); }
-  // Why `who` may not be banned; nullopt if it may.
-  std::optional<std::string> forbids(const Prefix& who) const {
-    const auto* entry = ranges_.overlapping(who);
-    if (entry == nullptr) return std::nullopt;
-    return entry->first.text() + " is " + entry->second;
-  }
-  const PrefixMap<std::string>& ranges() const { return ranges_; }
+  void add(const Prefix& range, std::string reason) { ranges_.set(range, {std::move(reason), false}); }
+  void add_listed(const Prefix& range, std::string reason) { ranges_.set(range, {std::move(reason), true}); }
+
+  // The entry that forbids to ban `who`; nullptr if there is none.
+  const PrefixMap<Reason>::Entry* forbids(const Prefix& who) const { return ranges_.overlapping(who); }
+  const PrefixMap<Reason>& ranges() const { return ranges_; }
   bool operator==(const NeverBan&) const = default;
 
  private:
-  PrefixMap<std::string> ranges_;
+  PrefixMap<Reason> ranges_;
 };
 
 }  // namespace breakwater

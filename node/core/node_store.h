@@ -31,17 +31,31 @@ struct StoredPosition {
   bool operator==(const StoredPosition&) const = default;
 };
 
+// What identifies a StoredBan: the hub's and the node's own ban of one range stand side by side.
+struct StoredBanKey {
+  Prefix who;
+  wire::DecisionOp op = wire::DecisionOp::ban;
+  bool by_hub = false;
+  auto operator<=>(const StoredBanKey&) const = default;
+};
+
+struct SpoolRecord {
+  wire::Offence offence;
+  bool local = false;  // counted here, never sent (fleet.scope = node, or no hub)
+  bool operator==(const SpoolRecord&) const = default;
+};
+
 // Changes that must reach the disk together or not at all.
 struct NodeChanges {
-  std::vector<wire::Offence> offences;      // appended to the spool
-  std::vector<StoredPosition> positions;    // replaced by source
+  std::vector<SpoolRecord> offences;      // appended to the spool
+  std::vector<StoredPosition> positions;  // replaced by source
   std::vector<std::string> forget_positions;
-  std::vector<StoredBan> bans;              // replaced by (who, op)
-  std::vector<std::pair<Prefix, wire::DecisionOp>> forget_bans;
-  bool forget_hub_bans = false;             // before `bans` is applied: a snapshot replaces all that came from the hub
-  std::optional<std::uint64_t> acked;       // offences up to here may be dropped
+  std::vector<StoredBan> bans;            // replaced by StoredBanKey
+  std::vector<StoredBanKey> forget_bans;  // applied before `bans`
+  bool forget_hub_bans = false;           // before `bans` is applied: a snapshot replaces all that came from the hub
+  std::optional<std::uint64_t> acked;     // offences up to here are the hub's now
   std::optional<std::pair<std::uint64_t, std::uint64_t>> applied;  // (epoch, seq)
-  std::optional<std::string> new_spool;     // 16 bytes; empties the spool's numbering
+  std::optional<std::string> new_spool;                            // 16 bytes; empties the spool's numbering
   bool empty() const {
     return offences.empty() && positions.empty() && forget_positions.empty() && bans.empty() && forget_bans.empty() &&
            !forget_hub_bans && !acked && !applied && !new_spool;
@@ -49,12 +63,14 @@ struct NodeChanges {
 };
 
 struct NodeState {
-  std::string spool;                  // 16 bytes
-  std::uint64_t last_nseq = 0;        // highest ever given out in this spool
+  std::string spool;            // 16 bytes
+  std::uint64_t last_nseq = 0;  // highest ever given out in this spool
   std::uint64_t acked = 0;
   std::uint64_t epoch = 0, applied = 0;
   std::vector<StoredBan> bans;
   std::vector<StoredPosition> positions;
+  // The newest offences still on disk, in order, acknowledged or not: the windows are counted again from them.
+  std::vector<SpoolRecord> recent;
 };
 
 // Implementations: SqliteNodeStore (node/adapters), FakeNodeStore (tests/fakes); contract in
@@ -65,7 +81,7 @@ class NodeStore {
   virtual Result<NodeState> load() = 0;
   // All or nothing. A failure (disk full) leaves the store as it was.
   virtual Result<void> save(const NodeChanges& changes) = 0;
-  // Spooled offences with nseq > after, in order, at most `limit`.
+  // Spooled offences that are not local, with nseq > after, in order, at most `limit`.
   virtual Result<std::vector<wire::Offence>> spooled(std::uint64_t after, std::size_t limit) = 0;
   // Spooled offences that were dropped, oldest first, because the spool was full. Since the start of the process.
   virtual std::uint64_t dropped() const = 0;
