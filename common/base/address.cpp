@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/base/address.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <charconv>
+
+#include <arpa/inet.h>
 
 #include "common/base/text.h"
 
@@ -36,7 +36,7 @@ Result<Address> Address::from_bytes(std::span<const std::uint8_t> bytes) {
   if (bytes.size() == 16 && std::equal(kMappedV4.begin(), kMappedV4.end(), bytes.begin())) bytes = bytes.subspan(12);
   if (bytes.size() != 4 && bytes.size() != 16) return Error("an IP address has 4 or 16 bytes");
   Address address;
-  address.v4_ = bytes.size() == 4;
+  address.v6_ = bytes.size() == 16;
   std::copy(bytes.begin(), bytes.end(), address.bytes_.begin());
   return address;
 }
@@ -49,7 +49,7 @@ Address Address::v4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t
 
 std::string Address::text() const {
   char buffer[INET6_ADDRSTRLEN];
-  inet_ntop(v4_ ? AF_INET : AF_INET6, bytes_.data(), buffer, sizeof buffer);
+  inet_ntop(v6_ ? AF_INET6 : AF_INET, bytes_.data(), buffer, sizeof buffer);
   return buffer;
 }
 
@@ -78,11 +78,14 @@ Result<Prefix> Prefix::parse(std::string_view text) {
   const std::string_view digits = text.substr(slash + 1);
   unsigned length = 0;
   const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
-  if (problem != std::errc{} || end != digits.data() + digits.size() || length > address->bits()) {
-    return Error("\"" + escaped(text, 64) + "\" has no valid prefix length (0 to " + std::to_string(address->bits()) +
-                 ")");
+  const bool mapped = address->is_v4() && text.find(':') != std::string_view::npos;
+  const unsigned least = mapped ? kMappedV4.size() * 8 : 0;
+  const unsigned most = least + address->bits();
+  if (problem != std::errc{} || end != digits.data() + digits.size() || length < least || length > most) {
+    return Error("\"" + escaped(text, 64) + "\" has no valid prefix length (" + std::to_string(least) + " to " +
+                 std::to_string(most) + ")");
   }
-  return Prefix(*address, length);
+  return Prefix(*address, length - least);
 }
 
 bool Prefix::contains(const Address& a) const {

@@ -26,11 +26,11 @@ class Address {
   static Result<Address> from_bytes(std::span<const std::uint8_t> bytes);
   static Address v4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d);
 
-  bool is_v4() const { return v4_; }
-  bool is_v6() const { return !v4_; }
-  unsigned bits() const { return v4_ ? 32 : 128; }
+  bool is_v4() const { return !v6_; }
+  bool is_v6() const { return v6_; }
+  unsigned bits() const { return v6_ ? 128 : 32; }
   // Network order; 4 bytes for IPv4, 16 for IPv6. Valid as long as this object.
-  std::span<const std::uint8_t> bytes() const { return {bytes_.data(), v4_ ? std::size_t{4} : std::size_t{16}}; }
+  std::span<const std::uint8_t> bytes() const { return {bytes_.data(), v6_ ? std::size_t{16} : std::size_t{4}}; }
   std::string text() const;
 
   // This address with all but its first `length` bits cleared. length <= bits().
@@ -39,8 +39,8 @@ class Address {
   auto operator<=>(const Address&) const = default;
 
  private:
-  bool v4_ = true;                          // first: IPv4 sorts before IPv6
-  std::array<std::uint8_t, 16> bytes_{};    // IPv4 in the first four, the rest zero
+  bool v6_ = false;                       // first: IPv4 sorts before IPv6
+  std::array<std::uint8_t, 16> bytes_{};  // IPv4 in the first four, the rest zero
 };
 
 // An address range: base and length in bits, e.g. 203.0.113.0/24. Host bits are always zero.
@@ -52,7 +52,9 @@ class Prefix {
   // length > address.bits() is our own bug: asserted. Host bits are cleared.
   Prefix(const Address& address, unsigned length);
 
-  // "203.0.113.7", "203.0.113.0/24", "2001:db8::/32"; host bits set are cleared, as fail2ban does.
+  // "203.0.113.7", "203.0.113.0/24", "2001:db8::/32"; host bits set are cleared, as fail2ban does. The length of an
+  // IPv4-mapped range counts IPv6 bits: "::ffff:203.0.113.0/120" is 203.0.113.0/24, and below /96 there is no IPv4
+  // range.
   static Result<Prefix> parse(std::string_view text);
 
   const Address& address() const { return address_; }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/base/text.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <numeric>
+
+#include <fnmatch.h>
 
 namespace breakwater {
 
@@ -35,14 +35,36 @@ std::size_t utf8_length(std::string_view s) {
   return 0;
 }
 
+// Characters that a terminal obeys instead of showing: C1 controls (U+0080 to U+009F; U+009B starts an escape
+// sequence), line and paragraph separator, and what changes the direction of the text around it (Unicode 15,
+// Bidi_Control).
+bool is_control_sequence(std::string_view c) {
+  if (c.size() == 2) return c == "\xd8\x9c" || (c[0] == '\xc2' && static_cast<unsigned char>(c[1]) < 0xa0);
+  if (c.size() != 3) return false;
+  const auto last = static_cast<unsigned char>(c[2]);
+  if (c.starts_with("\xe2\x80")) return last == 0x8e || last == 0x8f || (last >= 0xa8 && last <= 0xae);
+  return c.starts_with("\xe2\x81") && last >= 0xa6 && last <= 0xa9;
+}
+
 void append_escaped_byte(std::string& out, char c) {
   switch (c) {
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    default: break;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    default:
+      break;
   }
   out += "\\x";
   out += kHexDigits[static_cast<unsigned char>(c) >> 4];
@@ -96,8 +118,8 @@ std::string escaped(std::string_view bytes, std::size_t limit) {
     if (out.size() >= limit) return out + "...";
     const std::size_t length = utf8_length(bytes);
     const char c = bytes[0];
-    const bool c1_control = length == 2 && c == '\xc2' && static_cast<unsigned char>(bytes[1]) < 0xa0;
-    const bool plain = length == 1 ? (c >= 0x20 && c != 0x7f && c != '"' && c != '\\') : length > 1 && !c1_control;
+    const bool plain = length == 1 ? (c >= 0x20 && c != 0x7f && c != '"' && c != '\\')
+                                   : length > 1 && !is_control_sequence(bytes.substr(0, length));
     if (plain) {
       out += bytes.substr(0, length);
       bytes.remove_prefix(length);
@@ -123,6 +145,8 @@ std::string valid_utf8(std::string_view bytes, std::size_t limit) {
 }
 
 bool glob_matches(std::string_view pattern, std::string_view text) {
+  // fnmatch(3) would stop at a zero byte and take "web\0evil" for "web".
+  if (pattern.find('\0') != std::string_view::npos || text.find('\0') != std::string_view::npos) return false;
   return fnmatch(std::string(pattern).c_str(), std::string(text).c_str(), 0) == 0;
 }
 
@@ -166,7 +190,8 @@ Result<std::string> from_hex(std::string_view hex) {
 }
 
 std::uint64_t fnv1a(std::string_view bytes, std::uint64_t seed) {
-  for (const char c : bytes) seed = (seed ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
+  for (const char c : bytes)
+    seed = (seed ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
   return seed;
 }
 

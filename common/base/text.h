@@ -20,14 +20,15 @@ std::string_view trimmed(std::string_view text);
 // Pieces between separators; empty pieces are kept.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
-// Bytes from outside made fit to print in one line: control characters, invalid UTF-8, `"` and `\` become \xNN, \n,
-// \" and so on; longer than `limit` bytes is cut and ends in "...". Nobody can forge a log line through it.
+// Bytes from outside made fit to print in one line: control characters (those of Unicode that end or turn a line
+// included), invalid UTF-8, `"` and `\` become \xNN, \n, \" and so on; longer than `limit` bytes is cut and ends in
+// "...". Nobody can forge a log line through it.
 std::string escaped(std::string_view bytes, std::size_t limit = 512);
 
 // Invalid UTF-8 replaced by U+FFFD and cut to at most `limit` bytes at a character boundary: fit for JSON.
 std::string valid_utf8(std::string_view bytes, std::size_t limit);
 
-// Shell-style pattern: * ? [a-z]. No special meaning for '/' or a leading dot.
+// Shell-style pattern: * ? [a-z]. No special meaning for '/' or a leading dot; a zero byte matches nothing.
 bool glob_matches(std::string_view pattern, std::string_view text);
 
 // The candidate nearest to `word` by edit distance, if it is near enough to be a likely misspelling.
