@@ -46,7 +46,8 @@ struct LogLine {
                           // '\n'; otherwise equal to text
   std::optional<Timestamp> record_time;  // docker_json: "time" of the (first) record
   LogPosition after;      // the position to store once this line's offences are stored
-  bool backlog = false;   // was in the file before the node started following it
+  bool backlog = false;   // was in the file before the node ever followed it (no stored position)
+  bool missed = false;    // written while the node was not running, behind its stored position
 };
 
 }  // namespace breakwater
