@@ -52,7 +52,7 @@ std::string_view contradiction(const Welcome& m) {
 std::string_view contradiction(const OffenceBatch& m) {
   const auto not_rising = [](const Offence& a, const Offence& b) { return a.nseq >= b.nseq; };
   const bool rising = std::adjacent_find(m.offences.begin(), m.offences.end(), not_rising) == m.offences.end();
-  return rising ? std::string_view{} : "nseq does not rise";
+  return rising && m.after < m.offences.front().nseq ? std::string_view{} : "nseq does not rise";
 }
 
 std::string_view contradiction(const SnapshotChunk& m) {

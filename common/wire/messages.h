@@ -86,9 +86,12 @@ struct Offence {
   bool operator==(const Offence&) const = default;
 };
 
-// node > hub, in nseq order.
+// node > hub, in nseq order. `after`: the offence that was sent before these (WELCOME.spool_acked at first). A hub that
+// has not received that far missed a batch: it takes nothing, and the node sends again from what is acknowledged.
+// (nseq itself may have gaps: what the spool dropped, what never leaves the node.)
 struct OffenceBatch {
   std::string spool;
+  std::uint64_t after = 0;  // < offences[0].nseq
   std::vector<Offence> offences;  // 1..kMaxOffencesPerBatch
   bool operator==(const OffenceBatch&) const = default;
 };

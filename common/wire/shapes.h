@@ -106,6 +106,7 @@ struct Shape<OffenceBatch> {
   template <class Io, class M>
   static void fields(Io& io, M& m) {
     io.id("spool", m.spool);
+    io.number("after", m.after, 0, kAny64);
     io.list("offences", m.offences, 1, kMaxOffencesPerBatch, [](auto& row, auto& offence) {
       row.number("nseq", offence.nseq, 1, kAny64);
       row.time("at", offence.at);

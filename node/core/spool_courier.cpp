@@ -56,7 +56,7 @@ std::optional<wire::OffenceBatch> SpoolCourier::next_batch(Tick now) {
   while (!window_.empty() && window_.front().nseq <= sent_)
     window_.pop_front();
   if (!online_ || window_.empty() || outstanding_.size() >= credit_) return std::nullopt;
-  wire::OffenceBatch batch{spool_, {}};
+  wire::OffenceBatch batch{spool_, sent_, {}};
   while (!window_.empty() && batch.offences.size() < batch_max_) {
     batch.offences.push_back(std::move(window_.front()));
     window_.pop_front();
