@@ -25,7 +25,8 @@ void SpoolCourier::stored(const wire::Offence& offence) {
 
 void SpoolCourier::connected(std::uint64_t hub_acked, std::uint16_t credit, std::uint16_t batch_max) {
   online_ = true;
-  acked_ = std::max(acked_, hub_acked);
+  // Less than it acknowledged once: the hub came back from a backup. What is still on our disk goes again.
+  acked_ = hub_acked;
   credit_ = std::max<std::uint16_t>(credit, 1);
   batch_max_ = std::clamp<std::uint16_t>(batch_max, 1, wire::kMaxOffencesPerBatch);
   outstanding_.clear();

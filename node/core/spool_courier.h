@@ -31,6 +31,7 @@ class SpoolCourier {
   // It is on disk now and may be sent.
   void stored(const wire::Offence& offence);
 
+  // hub_acked <= last_nseq().
   void connected(std::uint64_t hub_acked, std::uint16_t credit, std::uint16_t batch_max);
   void disconnected() { online_ = false; }
   void acknowledged(std::uint64_t nseq, std::uint16_t credit, Tick now);

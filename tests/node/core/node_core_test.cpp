@@ -337,6 +337,27 @@ TEST(NodeCore, OffencesGoOutInBatchesWithinTheCreditAndAreResentUntilAcknowledge
   EXPECT_EQ(again->offences.front().nseq, 101u);
 }
 
+TEST(NodeCore, ABatchSaysWhatStoodBeforeIt) {
+  NodeHarness node({simple_jail("sshd", 1'000'000)});
+  node.offend(kAttacker, 120);
+  node.connect(0, 0, 10);
+  EXPECT_EQ(node.link.take<wire::OffenceBatch>()->after, 10u);
+  EXPECT_EQ(node.link.take<wire::OffenceBatch>()->after, 110u);
+}
+
+TEST(NodeCore, AHubThatForgotGetsItAgain) {
+  NodeHarness node({simple_jail("sshd", 1'000'000)});
+  node.offend(kAttacker, 50);
+  node.connect();
+  node.receive(wire::OffenceAck{node.core->session().courier().spool(), 50, 16});
+  node.link.sent.clear();
+  node.connect(0, 0, 20);  // restored from a backup
+  const auto batch = node.link.take<wire::OffenceBatch>();
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->after, 20u);
+  EXPECT_EQ(batch->offences.size(), 30u);
+}
+
 TEST(NodeCore, ALongSpoolIsReadFromDiskPieceByPiece) {
   NodeHarness node({simple_jail("sshd", 1'000'000)});
   for (int i = 0; i < 100; ++i)
