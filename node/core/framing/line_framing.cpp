@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/core/framing/line_framing.h"
+
+#include <algorithm>
+
+namespace breakwater {
+
+LineFraming::LineFraming(FramingStart start, FramingLimits limits)
+    : limits_(limits), splitter_(start.at.resume, start.in_mid_line, limits.record), delivered_(start.at.delivered) {}
+
+void LineFraming::feed(std::string_view bytes, const LineSink& sink) {
+  splitter_.feed(bytes, counters_, [&](const RawRecord& record) { on_record(record, sink); });
+}
+
+void LineFraming::skip_hole(std::uint64_t count) {
+  splitter_.skip_hole(count, counters_);
+}
+
+void LineFraming::end_of_file(const LineSink& sink) {
+  splitter_.finish(counters_, [&](const RawRecord& record) { on_record(record, sink); });
+}
+
+StreamPosition LineFraming::position() const {
+  return {splitter_.consumed(), std::max(delivered_, splitter_.consumed())};
+}
+
+void LineFraming::on_record(const RawRecord& record, const LineSink& sink) {
+  if (record.end <= delivered_) return;
+  delivered_ = record.end;
+  std::string_view text = record.bytes;
+  if (text.ends_with('\r') && !record.cut) text.remove_suffix(1);
+  if (text.size() > limits_.line || record.cut) {
+    ++counters_.lines_cut;
+    text = text.substr(0, limits_.line);
+  }
+  ++counters_.lines;
+  sink({.text = text, .raw = text, .record_time = std::nullopt, .after = {record.end, record.end}, .last = record.end});
+}
+
+}  // namespace breakwater
