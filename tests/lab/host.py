@@ -13,7 +13,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.lab import network, plan
-from tests.lab.shell import LabError, log, run, succeeds, wait_for
+from tests.lab.shell import LabError, run, succeeds, wait_for
 
 _REBOOT = 133  # systemd-nspawn's exit code when the host asked for a reboot
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

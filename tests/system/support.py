@@ -1,9 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the system tests share: where the programs are, fresh attackers, and the fleet as a test sees it."""
+"""What the system tests, the demo and the latency bench share: the fleet as an operator and an attacker see it."""
 
+import ipaddress
+import itertools
+import json
 import os
 import sys
+import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from tests.lab import clients, plan
+from tests.lab.fleet import Fleet
+from tests.lab.shell import LabError, wait_for
+
+MAXRETRY = 6  # of the web jail in the lab: tests/lab/deploy.py
+VISITOR4, VISITOR6 = "203.0.113.250", "2001:db8:bad:ffff::1"  # never attack
 
 
 def skip(reason):
@@ -20,3 +32,133 @@ def skip_unless_root():
 def programs():
     """The bin directory of the build whose programs are tested."""
     return Path(os.environ["BREAKWATER_PROGRAMS"]).resolve()
+
+
+def fresh_attacker(ipv6=False):
+    """An address that has attacked nobody yet, over all tests of one lab."""
+    counter = plan.HOSTS / f"attackers{6 if ipv6 else 4}"
+    n = int(counter.read_text()) + 1 if counter.exists() else 1
+    counter.write_text(str(n))
+    if ipv6:
+        return str(ipaddress.ip_address("2001:db8:bad::") + n)
+    assert n < 250, "the range of attackers is used up: take the lab down and up"
+    return f"203.0.113.{n}"
+
+
+class Operator:
+    """The `breakwater` tool, on the hub's own host."""
+
+    def __init__(self, lab):
+        self._control = lab.control
+
+    def run(self, *arguments, check=True):
+        return self._control.on("breakwater", *arguments, check=check)
+
+    def rows(self, *arguments):
+        """The tool's JSON output: one object a line. An address that nobody knows: no rows."""
+        text = self.run(arguments[0], "--output", "json", *arguments[1:], check=False)
+        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+    def banned(self, address):
+        return any(row.get("who", "").split("/")[0] == address for row in self.rows("bans"))
+
+
+class KernelView:
+    """What a host's kernel holds, read by the tools that everybody knows."""
+
+    @staticmethod
+    def sets(host):
+        return host.on("ipset", "save")
+
+    @staticmethod
+    def holds(host, address):
+        return any(f" {address} " in line + " " for line in KernelView.sets(host).splitlines() if line.startswith("add"))
+
+
+def reachable(host_name, source, port=plan.WEB_PORT):
+    return clients.get(host_name, source, port, seconds=0.4) == 200
+
+
+def wait_cut(hosts, source, seconds=5, what=""):
+    """Until no host answers a new connection of that client, on the published port and at sshd."""
+    for host in hosts:
+        wait_for(f"{source} is cut on {host.name}'s web port {what}", lambda h=host: not reachable(h.name, source), seconds)
+        wait_for(f"{source} is cut on {host.name}'s ssh port {what}",
+                 lambda h=host: not clients.ssh_greets(h.name, source, 0.4), seconds)
+
+
+def wait_open(hosts, source, seconds=10, what=""):
+    for host in hosts:
+        wait_for(f"{source} gets 200 on {host.name} {what}", lambda h=host: reachable(h.name, source), seconds)
+
+
+def attack_web(host_name, source, times=MAXRETRY, port=plan.WEB_PORT):
+    """Over one connection, as tools do; returns the statuses."""
+    with clients.WebConnection(host_name, source, port) as connection:
+        return [connection.ask("POST", "/xmlrpc.php") for _ in range(times)]
+
+
+def attack_ssh(host_name, source, times):
+    """A brute force: all attempts at once, each a connection of its own."""
+    with ThreadPoolExecutor(max_workers=times) as pool:
+        list(pool.map(lambda n: clients.ssh_attempt(host_name, source, f"user{n}"), range(times)))
+
+
+class SystemTest(unittest.TestCase):
+    """One subject on the standing lab. Tests leave it as they found it; attackers are fresh, so bans may stay."""
+
+    @classmethod
+    def setUpClass(cls):
+        skip_unless_root()
+        cls.lab = Fleet()
+        if not cls.lab.is_up():
+            skip("the lab is not up")
+        cls.operator = Operator(cls.lab)
+        cls.host1, cls.host2, cls.host3 = cls.lab.nodes
+
+    def setUp(self):
+        wait_for("every node is connected", self.all_connected, 20)
+
+    def all_connected(self):
+        return sum(1 for row in self.operator.rows("nodes") if row.get("connected")) == len(self.lab.nodes)
+
+    def assert_cut(self, source, hosts=None, seconds=5, what=""):
+        self._holds(wait_cut, hosts, source, seconds, what)
+
+    def assert_open(self, source, hosts=None, seconds=10, what=""):
+        self._holds(wait_open, hosts, source, seconds, what)
+
+    def assert_others_pass(self):
+        self.assert_open(VISITOR4, seconds=1, what="(a visitor who did nothing)")
+        self.assert_open(VISITOR6, seconds=1, what="(a visitor who did nothing)")
+
+    def assert_within(self, seconds, what, condition):
+        try:
+            return wait_for(what, condition, seconds)
+        except LabError as late:
+            self.fail(str(late))
+
+    def banned_attacker(self, ipv6=False, host=None):
+        """A fresh attacker, banned on all hosts by an attack on one."""
+        attacker = fresh_attacker(ipv6)
+        attack_web((host or self.host1).name, attacker)
+        self.assert_cut(attacker)
+        return attacker
+
+    def _holds(self, wait, hosts, source, seconds, what):
+        try:
+            wait(hosts or self.lab.nodes, source, seconds, what)
+        except LabError as late:
+            self.fail(str(late))
+
+
+_sequence = itertools.count(1)
+
+
+def unique(name):
+    """A container's name that no other test uses."""
+    return f"{name}-{os.getpid()}-{next(_sequence)}"
+
+
+def main():
+    unittest.main(verbosity=2)

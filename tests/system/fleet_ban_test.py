@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""One attack anywhere is a ban everywhere, and the operator can see why and undo it."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.system.support import (MAXRETRY, SystemTest, attack_ssh, attack_web, fresh_attacker, main,  # noqa: E402
+                                  reachable)
+
+
+class FleetBan(SystemTest):
+    def test_web_attack_on_one_host_is_cut_on_all(self):
+        attacker = fresh_attacker()
+        answers = attack_web("host1", attacker)
+        self.assertEqual(answers[:MAXRETRY - 1], [405] * (MAXRETRY - 1), "the attack must reach the container first")
+        self.assert_cut(attacker, seconds=2)
+        self.assert_others_pass()
+
+    def test_ipv6_attack_is_cut_on_all(self):
+        attacker = fresh_attacker(ipv6=True)
+        attack_web("host2", attacker)
+        self.assert_cut(attacker, seconds=2)
+        self.assert_others_pass()
+
+    def test_ssh_brute_force_on_one_host_is_cut_on_all(self):
+        attacker = fresh_attacker()
+        attack_ssh("host2", attacker, 6)
+        self.assert_cut(attacker, seconds=5)
+        self.assert_others_pass()
+
+    def test_fewer_than_maxretry_is_no_ban(self):
+        attacker = fresh_attacker()
+        attack_web("host1", attacker, MAXRETRY - 1)
+        # The fleet has seen them all, and still nobody is cut.
+        self.assert_within(5, f"the hub knows of {MAXRETRY - 1} offences",
+                           lambda: len(self.offences_of(attacker)) == MAXRETRY - 1)
+        self.assertFalse(self.operator.banned(attacker))
+        self.assertTrue(reachable("host1", attacker))
+
+    def test_offences_on_several_hosts_count_together(self):
+        attacker = fresh_attacker()
+        for host in self.lab.nodes:
+            attack_web(host.name, attacker, MAXRETRY // len(self.lab.nodes))
+        self.assert_cut(attacker, what="(two requests to each of three hosts)")
+
+    def test_why_tells_where_and_what(self):
+        attacker = self.banned_attacker()
+        self.assert_within(5, "all offences are at the hub", lambda: len(self.offences_of(attacker)) >= MAXRETRY)
+        offence = self.offences_of(attacker)[0]
+        self.assertEqual(offence["node"], "host1")
+        self.assertEqual(offence["container"], "web")
+        self.assertIn("POST /xmlrpc.php", offence["sample"])
+        story = self.operator.run("why", attacker)
+        for word in (attacker, "host1", "host2", "host3", "web"):
+            self.assertIn(word, story)
+
+    def test_unban_opens_all_hosts_again(self):
+        attacker = self.banned_attacker()
+        self.operator.run("unban", attacker, "--reason", "a test")
+        self.assert_open(attacker, seconds=5)
+        self.assertFalse(self.operator.banned(attacker))
+
+    def test_operator_bans_and_unbans_by_hand(self):
+        somebody = fresh_attacker()
+        self.assert_open(somebody, seconds=1)
+        self.operator.run("ban", somebody, "--for", "10m", "--reason", "a test")
+        self.assert_cut(somebody)
+        self.operator.run("unban", somebody)
+        self.assert_open(somebody)
+
+    def test_allowed_address_is_never_banned(self):
+        scanner = fresh_attacker()
+        self.operator.run("allow", scanner, "--for", "10m", "--reason", "our own scanner")
+        attack_web("host3", scanner, 3 * MAXRETRY)
+        self.assert_open(scanner, seconds=2)
+        self.operator.run("disallow", scanner)
+
+    def offences_of(self, address):
+        return [row for row in self.operator.rows("offences") if row.get("who") == address]
+
+
+if __name__ == "__main__":
+    main()
