@@ -8,52 +8,70 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/address.h"
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "common/config/jail_config.h"
+#include "node/core/filter/calendar.h"
 
 namespace breakwater {
 
-// Three outcomes that must not be folded: a line matched, did not match, or the engine could not tell.
+// Outcomes that must not be folded: a line matched, did not match, or the engine could not tell.
 enum class FilterVerdict : std::uint8_t {
   no_match,
   offence,        // failregex matched and gave an address
   ignored,        // failregex matched, ignoreregex too
-  no_address,     // matched, but what stood in <HOST> is no address (a name, with usedns = no)
-  engine_failed,  // RE2 ran out of memory: counted and reported, never "no match" in silence
+  no_address,     // matched, but what it found is no address: a name, 999.1.1.1, an <F-ID> that is none
+  engine_failed,  // the engine gave up: counted and reported, never "no match" in silence
 };
 
 struct FilterMatch {
   FilterVerdict verdict = FilterVerdict::no_match;
-  Address who;                      // set for offence and ignored
-  Timestamp at{};                   // the line's own date, else `fallback_time`
-  bool dated = false;               // `at` came from the line
-  int regex = -1;                   // index into failregex
-  std::map<std::string, std::string> fields;  // <F-USER> -> "user", ...; lower case
+  Address who;                                // set for offence, and for ignored if the line named an address
+  std::optional<Prefix> range;                // <SUBNET> or <CIDR> found a length: all that fail2ban would ban
+  Timestamp at{};                             // record_time, else the line's own date, else `now`; set unless no_match
+  bool dated = false;                         // `at` came from the line
+  int regex = -1;                             // index into failregex; set unless no_match
+  std::map<std::string, std::string> fields;  // <F-USER> -> "user", ...; lower case; valid UTF-8
 };
 
 struct LineContext {
-  Timestamp now{};                           // for dates without a year
-  std::optional<Timestamp> record_time;      // docker's own: preferred over the date in the line
+  Timestamp now{};                       // for dates without a year, and for lines without a date
+  std::optional<Timestamp> record_time;  // docker's own: preferred over the date in the line
 };
 
-// Compiled once, then used by one thread. The date is cut out of the line before the regexes see it, as fail2ban does.
+// One filter, as fail2ban 1.0.2 would run it on one line (server/filter.py findFailure):
+//   - "\r" and "\n" at the end are dropped; bytes that are no UTF-8 become U+FFFD, as in Python, so that they hide
+//   nothing
+//   - the date is cut out (date_detector.h), the rest is searched, nowhere anchored
+//   - prefregex must match; its <F-CONTENT> then replaces the text
+//   - the first failregex that matches decides; an ignoreregex that matches too takes it back
+//   - the address is the first of the groups fid, ip4, ip6, dns, and must be one by Address::parse: nothing is resolved
+// Known differences: \b knows ASCII words only; a line without a date gets `now`, not the last date seen.
+//
+// One thread; filters that were compiled by one thread share programs, so that thread must be the one that uses them.
+// Memory: some 100 kB a filter when idle, bounded by 1 MiB a regex whatever the lines are.
 class LineFilter {
  public:
   // Refuses a filter with a construct that the engine cannot express exactly, and names it:
-  // `filter.d/x.conf:7: filter "x": lookahead (?!...) is not supported yet (...)`.
-  static Result<std::unique_ptr<LineFilter>> compile(const FilterConfig& config, std::optional<std::string> logtimezone);
+  // `filter.d/x.conf:7: filter "x": negative lookahead (?!...) at column 12 is not supported yet (...)`.
+  // `logtimezone` ("UTC+0200"), else `host_offset`, else UTC is the zone of dates that name none.
+  static Result<std::unique_ptr<LineFilter>> compile(const FilterConfig& config, std::optional<std::string> logtimezone,
+                                                     LocalOffset host_offset = {});
 
   virtual ~LineFilter() = default;
 
-  // `line` without its end of line. Any bytes, any length; the caller caps the length.
+  // `line`: any bytes, any length; the caller caps the length. Linear in it.
   virtual FilterMatch match(std::string_view line, const LineContext& context) = 0;
 
   // True if the failregex address dockerd's raw JSON record (`^{"log":"...`), as the article's do: such a filter gets
   // LogLine::raw. Anyone who can write into the log can forge such lines; say so once.
   virtual bool wants_raw_json() const = 0;
+
+  // Sentences for the author of the filter, each with file:line: it works, but is dangerous or misleading.
+  virtual std::vector<std::string> warnings() const { return {}; }
 };
 
 }  // namespace breakwater

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/core/filter/date_detector.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "node/core/filter/date_programs.h"
+
+namespace breakwater {
+
+namespace {
+
+re2::StringPiece piece(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+bool is_word(std::string_view line, std::size_t at, bool ascii) {
+  if (at >= line.size()) return false;
+  const auto c = static_cast<unsigned char>(line[at]);
+  if (c >= 128) return !ascii;  // near enough: a letter of another script
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+// The leftmost match that does not begin inside a word. The choice at a given place does not depend on that condition,
+// so going on one character behind a bad one is exact.
+std::optional<FoundDate> match(const DatePattern& pattern, const re2::RE2& program, const Subject& line) {
+  std::array<re2::StringPiece, 2> groups;
+  for (std::size_t from = 0; from <= line.text.size();) {
+    if (!program.Match(piece(line.text), from, line.text.size(), re2::RE2::UNANCHORED, groups.data(), 2)) return {};
+    const auto offset = [&](const char* p) { return static_cast<std::size_t>(p - line.text.data()); };
+    const std::size_t begin = offset(groups[0].data());
+    const bool inside_word = pattern.word_begin && begin > 0 && is_word(line.text, begin - 1, line.ascii) &&
+                             is_word(line.text, begin, line.ascii);
+    if (!inside_word) {
+      if (groups[1].data() == nullptr) return {};
+      const std::size_t cut = offset(groups[1].data());
+      return FoundDate{.begin = cut, .end = cut + groups[1].size(), .match_begin = begin};
+    }
+    from = begin + 1;
+  }
+  return {};
+}
+
+int integer(std::string_view text) {
+  while (text.starts_with(' '))
+    text.remove_prefix(1);
+  int value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+// Its number from 1 by its first three letters, in either case; 0: none.
+int month_number(std::string_view name) {
+  constexpr std::string_view kMonths = "janfebmaraprmayjunjulaugsepoctnovdec";
+  std::string head(name.substr(0, 3));
+  for (char& c : head)
+    c = static_cast<char>(c | 0x20);
+  const auto at = kMonths.find(head);
+  return at == std::string_view::npos ? 0 : static_cast<int>(at / 3) + 1;
+}
+
+// 12 AM is 0, 12 PM is 12; without AM or PM it is AM.
+int hour_of_day(int hour, bool pm) {
+  if (hour == 12) hour = 0;
+  return pm ? hour + 12 : hour;
+}
+
+struct RawDate {
+  DateFields fields;
+  std::optional<int> hour12;
+  bool pm = false;
+  bool good = true;
+};
+
+void set_field(RawDate& date, char name, std::string_view text) {
+  DateFields& f = date.fields;
+  switch (name) {
+    case 'Y':
+      f.year = integer(text);
+      return;
+    case 'y':
+      f.year = 2000 + integer(text);
+      return;
+    case 'm':
+      f.month = integer(text);
+      return;
+    case 'b':
+    case 'B':
+      f.month = month_number(text);
+      return;
+    case 'd':
+      f.day = integer(text);
+      return;
+    case 'j':
+      f.day_of_year = integer(text);
+      return;
+    case 'H':
+      f.hour = integer(text);
+      return;
+    case 'I':
+      date.hour12 = integer(text);
+      return;
+    case 'p':
+      date.pm = text.starts_with('p') || text.starts_with('P');
+      return;
+    case 'M':
+      f.minute = integer(text);
+      return;
+    case 'S':
+      f.second = integer(text);
+      return;
+    case 'z':
+    case 'Z':
+      if (const auto zone = parse_zone(text)) {
+        f.zone = *zone;
+      } else {
+        date.good = false;
+      }
+      return;
+    default:
+      return;  // the day of the week and fractions say nothing new
+  }
+}
+
+constexpr std::int64_t kLastSecond = 253402300799;  // 9999-12-31T23:59:59Z
+
+// "1793588645.123"; of a long one the length tells whether it is milli- or microseconds.
+std::optional<Timestamp> epoch_value(std::string_view text, bool is_long) {
+  double value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (is_long && text.size() >= 16 && text.find('.') == std::string_view::npos) {
+    value /= 1e6;
+  } else if (is_long && text.size() >= 13) {
+    value /= 1e3;
+  }
+  if (value > static_cast<double>(kLastSecond)) return std::nullopt;
+  return from_unix_ms(static_cast<std::int64_t>(std::floor(value * 1000)));
+}
+
+// "@4000000052da...": TAI64 seconds since 2^62; fail2ban takes them for UTC, and so do we.
+std::optional<Timestamp> tai_value(std::string_view text) {
+  std::int64_t seconds = 0;
+  if (text.size() < 17) return std::nullopt;
+  std::from_chars(text.data() + 2, text.data() + 17, seconds, 16);
+  if (seconds > kLastSecond) return std::nullopt;
+  return from_unix_seconds(seconds);
+}
+
+}  // namespace
+
+DateDetector::DateDetector(std::vector<DatePattern> patterns) : patterns_(std::move(patterns)) {}
+DateDetector::~DateDetector() = default;
+
+Result<std::unique_ptr<DateDetector>> DateDetector::make(std::span<const RegexText> patterns) {
+  auto list = date_patterns(patterns);
+  if (!list) return list.error();
+  std::unique_ptr<DateDetector> out(new DateDetector(std::move(*list)));
+  auto programs = Programs::make(out->patterns_, Alphabet::ascii);
+  const std::string where = patterns.empty() ? "" : patterns.front().origin.text();
+  if (!programs) return programs.error().within(where);
+  out->ascii_ = std::move(*programs);
+  return out;
+}
+
+DateDetector::Programs* DateDetector::programs(bool ascii) {
+  if (ascii) return ascii_.get();
+  if (!unicode_ && !unicode_failed_) {
+    auto made = Programs::make(patterns_, Alphabet::unicode);
+    unicode_failed_ = !made;
+    if (made) unicode_ = std::move(*made);
+  }
+  return unicode_.get();
+}
+
+std::optional<FoundDate> DateDetector::find(const Subject& line) {
+  Programs* const compiled = programs(line.ascii);
+  if (compiled == nullptr) return std::nullopt;
+  std::optional<FoundDate> best;
+  std::size_t best_begin = 0;
+  for (const int candidate : compiled->candidates(line.text)) {
+    const auto index = static_cast<std::size_t>(candidate);
+    auto found = match(patterns_[index], *compiled->list[index].program, line);
+    if (!found) continue;
+    found->pattern = index;
+    // An epoch behind "audit(" begins at its number.
+    const std::size_t begin = patterns_[index].value_group == 1 && patterns_[index].kind == DateKind::epoch
+                                  ? found->begin
+                                  : found->match_begin;
+    if (patterns_[index].line_begin || begin <= 1 || index + 1 == patterns_.size()) return found;
+    if (best && begin >= best_begin) continue;
+    best = found;
+    best_begin = begin;
+  }
+  return best;
+}
+
+std::optional<Timestamp> DateDetector::value(const Subject& line, const FoundDate& found, Timestamp now,
+                                             const ZoneRule& zone) {
+  Programs* const compiled = programs(line.ascii);
+  const DatePattern& pattern = patterns_[found.pattern];
+  const std::string_view cut = line.text.substr(found.begin, found.end - found.begin);
+  if (compiled == nullptr || cut.empty() || pattern.kind == DateKind::none) return std::nullopt;
+  if (pattern.kind == DateKind::tai64n) return tai_value(cut);
+  const auto& [translated, program] = compiled->list[found.pattern];
+  std::vector<re2::StringPiece> groups(translated.groups.size() + 1);
+  if (!program->Match(piece(line.text), found.match_begin, line.text.size(), re2::RE2::UNANCHORED, groups.data(),
+                      static_cast<int>(groups.size()))) {
+    return std::nullopt;
+  }
+  const auto text = [&](std::size_t i) { return std::string_view(groups[i].data(), groups[i].size()); };
+  if (pattern.kind != DateKind::fields) {
+    return epoch_value(text(static_cast<std::size_t>(pattern.value_group)), pattern.kind == DateKind::long_epoch);
+  }
+  RawDate date;
+  for (std::size_t i = 1; i < groups.size(); ++i) {
+    const std::string& name = translated.groups[i - 1];
+    if (name.size() == 1 && groups[i].data() != nullptr) set_field(date, name[0], text(i));
+  }
+  if (!date.good) return std::nullopt;
+  if (date.hour12) date.fields.hour = hour_of_day(*date.hour12, date.pm);
+  return resolve_date(date.fields, now, zone);
+}
+
+}  // namespace breakwater

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a filter asks of a regex engine.
+//   Re2Engine   linear time, refuses what it cannot express exactly
+// Another engine for the constructs that RE2 lacks, or a gate in front, fits behind the same two classes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "node/core/filter/filter_tags.h"
+#include "node/core/filter/subject_text.h"
+
+namespace breakwater {
+
+// Three values: "the engine gave up" must never look like "no match".
+enum class SearchOutcome : std::uint8_t { no_match, match, engine_failed };
+
+// By capturing group, in order; unset: the group took no part. Views into the subject.
+using Groups = std::vector<std::optional<std::string_view>>;
+
+// One compiled regex. One thread: it may build parts of itself on first use.
+class Regex {
+ public:
+  virtual ~Regex() = default;
+  // The leftmost match anywhere in the text, by Python's rules. `groups` is filled on a match; nullptr: only whether.
+  virtual SearchOutcome search(const Subject& subject, Groups* groups) = 0;
+  // Names of the capturing groups in order; "" for a group without a name.
+  virtual const std::vector<std::string>& group_names() const = 0;
+  // For the author of the regex.
+  virtual const std::vector<std::string>& warnings() const = 0;
+};
+
+class RegexEngine {
+ public:
+  virtual ~RegexEngine() = default;
+  // The error says what is wrong and in which column, or which construct is not supported.
+  virtual Result<std::unique_ptr<Regex>> compile(const ExpandedPattern& pattern) = 0;
+};
+
+}  // namespace breakwater

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The LineFilter behind LineFilter::compile(); tests hand it an engine of their own.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "node/core/filter/date_detector.h"
+#include "node/core/filter/line_filter.h"
+#include "node/core/filter/match_fields.h"
+#include "node/core/filter/regex_engine.h"
+
+namespace breakwater {
+
+class RegexLineFilter final : public LineFilter {
+ public:
+  // `engine` is used during the call only.
+  static Result<std::unique_ptr<LineFilter>> compile(const FilterConfig& config, ZoneRule zone, RegexEngine& engine);
+
+  FilterMatch match(std::string_view line, const LineContext& context) override;
+  bool wants_raw_json() const override { return wants_raw_json_; }
+  std::vector<std::string> warnings() const override { return warnings_; }
+
+ private:
+  using Compiled = std::unique_ptr<Regex>;
+
+  RegexLineFilter() = default;
+  Result<Compiled> compile_one(const FilterConfig& config, const RegexText& regex, RegexEngine& engine);
+  Result<void> compile_all(const FilterConfig& config, RegexEngine& engine);
+
+  Subject prepare(std::string_view line);
+  // The line without its date, and with the "\n" that fail2ban's regexes are written for.
+  Subject without_date(const Subject& line, const std::optional<FoundDate>& date);
+  SearchOutcome apply_prefregex(Subject& body);
+  // The first failregex that matches; its groups are then in groups_.
+  SearchOutcome find_failure(const Subject& body, int& regex);
+  SearchOutcome is_ignored(const Subject& whole, const Subject& body);
+  void set_time(FilterMatch& result, const Subject& line, const std::optional<FoundDate>& date,
+                const LineContext& context);
+
+  std::vector<Compiled> failregex_;
+  std::vector<Compiled> ignoreregex_;
+  Compiled prefregex_;
+  std::shared_ptr<DateDetector> dates_;
+  ZoneRule zone_;
+  bool use_dns_ = false;
+  bool ignore_whole_line_too_ = false;
+  bool wants_raw_json_ = false;
+  std::vector<std::string> warnings_;
+  // Reused from line to line.
+  std::string clean_, whole_, content_;
+  Groups prefix_groups_, groups_;
+};
+
+}  // namespace breakwater
