@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/node_loop.h"
+
+#include <csignal>
+
+#include <poll.h>
+
+namespace breakwater {
+
+namespace {
+
+constexpr Duration kTick = std::chrono::milliseconds(250);
+constexpr Duration kHeal = std::chrono::milliseconds(500);
+constexpr Duration kCheckpoint = std::chrono::seconds(5);
+constexpr Duration kAddressesSettle = std::chrono::milliseconds(50);
+constexpr Duration kAddresses = std::chrono::seconds(30);
+
+void log_announcement(const Announce& line) {
+  std::string text = line.event;
+  for (const auto& [key, value] : line.fields)
+    text += " " + LogField(key, value).text();
+  log_event(line.warning ? LogLevel::warning : LogLevel::info, text);
+}
+
+}  // namespace
+
+NodeLoop::NodeLoop(NodeParts parts)
+    : parts_(std::move(parts)), runner_(parts_.core, parts_.firewall, parts_.store, parts_.link, log_announcement) {}
+
+void NodeLoop::settle() {
+  runner_.settle(parts_.clock.wall(), parts_.clock.steady());
+}
+
+void NodeLoop::restore() {
+  refresh_never_ban();
+  reconcile_kernel("start");
+}
+
+void NodeLoop::run() {
+  watch_logs();
+  watch_hub();
+  watch_host();
+  parts_.reactor.watch_fd(parts_.signals.fd(), POLLIN, [this](short) { on_signal(); });
+  parts_.reactor.every(kTick, [this] { tick(); });
+  parts_.reactor.every(kCheckpoint, [this] { checkpoint(); });
+  if (const auto interval = parts_.notify.watchdog_interval()) {
+    parts_.reactor.every(*interval, [this] { parts_.notify.watchdog(); });
+  }
+  parts_.notify.ready("following logs");
+  log_info("ready", {{"jails", parts_.core.jails().size()}, {"bans", parts_.core.bans().size()}});
+  parts_.reactor.run();
+  parts_.notify.stopping();
+  checkpoint();
+  log_info("stopped", {{"bans", parts_.core.bans().size()}});
+}
+
+void NodeLoop::watch_logs() {
+  parts_.sources.on_line([this](const LogLine& line, const std::vector<std::size_t>& jails) {
+    parts_.core.on_line(line, jails, parts_.clock.wall());
+  });
+  // One kernel batch and one commit for all that a read brought.
+  parts_.sources.on_batch_end([this] { settle(); });
+  parts_.sources.on_docker_networks([this](std::vector<std::pair<Prefix, std::string>> networks) {
+    docker_networks_ = std::move(networks);
+    refresh_never_ban();
+  });
+  parts_.sources.start();
+}
+
+void NodeLoop::watch_hub() {
+  if (parts_.link == nullptr) return;
+  parts_.link->on_message([this](wire::Message message) {
+    parts_.core.on_hub_message(message, parts_.clock.wall(), parts_.clock.steady());
+    settle();
+  });
+  parts_.link->on_state([this](LinkState state, const std::string& why) {
+    parts_.core.on_link(state, why, parts_.clock.wall(), parts_.clock.steady());
+    settle();
+  });
+}
+
+void NodeLoop::watch_host() {
+  if (parts_.firewall.watch_fd() >= 0) {
+    parts_.reactor.watch_fd(parts_.firewall.watch_fd(), POLLIN, [this](short) { heal(); });
+  }
+  parts_.reactor.every(kHeal, [this] { heal(); });
+  // Docker makes and removes links with every container: look a moment later, once for all of them.
+  parts_.reactor.watch_fd(parts_.addresses.fd(), POLLIN, [this](short) {
+    if (!parts_.addresses.changed() || address_timer_ != 0) return;
+    address_timer_ = parts_.reactor.after(kAddressesSettle, [this] {
+      address_timer_ = 0;
+      refresh_never_ban();
+    });
+  });
+  parts_.reactor.every(kAddresses, [this] { refresh_never_ban(); });
+}
+
+void NodeLoop::on_signal() {
+  while (const auto signal = parts_.signals.next()) {
+    if (*signal == SIGTERM || *signal == SIGINT) parts_.reactor.stop();
+  }
+}
+
+void NodeLoop::tick() {
+  publish_gauges();
+  parts_.core.on_tick(parts_.clock.wall(), parts_.clock.steady());
+  settle();
+}
+
+void NodeLoop::heal() {
+  const auto health = parts_.firewall.heal();
+  if (!health) return report_firewall(health.error().message());
+  report_firewall(health->problem);
+  parts_.core.set_gauge("firewall_repairs", health->repairs);
+  parts_.core.set_gauge("firewall_contended", health->contended);
+  parts_.core.set_gauge("enforcing", health->enforcing ? 1 : 0);
+  if (health->repairs > firewall_repairs_) {
+    firewall_repairs_ = health->repairs;
+    log_warning("firewall repaired", {{"repairs", health->repairs}});
+  }
+  if (health->entries_lost) reconcile_kernel("entries lost");
+}
+
+// Says what is wrong once, and that it is well again once.
+void NodeLoop::report_firewall(const std::string& problem) {
+  const Timestamp now = parts_.clock.wall();
+  if (!problem.empty()) parts_.core.raise_alarm("NOT ENFORCED: " + problem, now);
+  if (problem == firewall_problem_) return;
+  firewall_problem_ = problem;
+  if (problem.empty()) {
+    log_info("firewall well again");
+  } else {
+    log_error("firewall", {{"problem", problem}});
+  }
+}
+
+void NodeLoop::reconcile_kernel(const char* why) {
+  const auto held = parts_.firewall.list();
+  if (!held) return report_firewall(held.error().message());
+  parts_.core.on_kernel_list(*held, parts_.clock.wall());
+  settle();
+  log_info("kernel filled", {{"why", why}, {"held", held->size()}, {"bans", parts_.core.bans().in_kernel()}});
+}
+
+void NodeLoop::refresh_never_ban() {
+  const auto host = collect_host_ranges();
+  if (!host) {
+    // The list as it was is better than a shorter one.
+    const std::string text = "this host's addresses cannot be read: " + host.error().message();
+    parts_.core.raise_alarm(text, parts_.clock.wall());
+    if (address_limit_.allows(parts_.clock.steady())) log_error("never-ban list", {{"problem", text}});
+    return;
+  }
+  NeverBan never;
+  for (const HostRange& range : *host)
+    never.add(range.range, range.reason);
+  for (const auto& [range, reason] : docker_networks_)
+    never.add(range, reason);
+  for (const auto& [range, reason] : parts_.ignoreip)
+    never.add_listed(range, reason);
+  parts_.core.on_never_ban(std::move(never), parts_.clock.wall());
+  settle();
+}
+
+void NodeLoop::checkpoint() {
+  parts_.core.on_positions(parts_.sources.positions(), parts_.sources.take_forgotten());
+  settle();
+}
+
+void NodeLoop::publish_gauges() {
+  for (const auto& [name, value] : parts_.sources.stats())
+    parts_.core.set_gauge(name, value);
+  parts_.core.set_gauge("spool_dropped", parts_.store.dropped());
+  for (const std::string& alarm : parts_.sources.alarms())
+    parts_.core.raise_alarm(alarm, parts_.clock.wall());
+}
+
+}  // namespace breakwater
