@@ -3,7 +3,11 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(cppzmq REQUIRED)                                       # cppzmq-dev, libzmq3-dev
-find_package(msgpackc-cxx REQUIRED NAMES msgpackc-cxx msgpack CONFIG)  # libmsgpack-cxx-dev
+# libmsgpack-cxx-dev: headers only. Its CMake file has the name of the C library's, which is found in its place where
+# both are installed, and asks for Boost, which we do without (MSGPACK_NO_BOOST).
+find_path(MSGPACK_CXX_INCLUDE_DIR msgpack.hpp REQUIRED)
+add_library(msgpackc-cxx INTERFACE IMPORTED GLOBAL)
+target_include_directories(msgpackc-cxx INTERFACE ${MSGPACK_CXX_INCLUDE_DIR})
 find_package(CURL REQUIRED)                                         # libcurl4-openssl-dev
 find_package(SQLite3 REQUIRED)                                      # libsqlite3-dev
 find_package(fmt REQUIRED)                                          # libfmt-dev
