@@ -29,7 +29,6 @@ OUTSIDE4, OUTSIDE6 = "203.0.113.0/24", "2001:db8:bad::/48"
 
 ROUTER, OUTSIDE, OPERATOR, CONTROL = "router", "outside", "operator", "control"
 
-HUB_PORT = 4242
 WEB_PORT = 80
 TICKER_PORT = 9000  # pushes a line every 20 ms and echoes what it is told
 DRAIN_PORT = 9001   # udp: swallows what arrives; where the latency bench sends its probes

@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Containers come, go and rotate their logs; every attack on them counts."""
 
-import threading
-
 import sys
+import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))

@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """dockerd restarts, and makes its chains anew: the bans are back at once, and its containers are followed again."""
 
-import time
-
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.system.support import MAXRETRY, SystemTest, attack_web, fresh_attacker, main, reachable  # noqa: E402
+from tests.system.support import LOGIN_MAXRETRY, SystemTest, attack_login, fresh_attacker, main, reachable  # noqa: E402
 
 
 class HubAway(SystemTest):
@@ -27,19 +27,16 @@ class HubAway(SystemTest):
         banned_before = self.banned_attacker()
         take_away()
         attacker = fresh_attacker()
-        attack_web("host1", attacker)
+        attack_login("host1", attacker)
         self.assert_cut(attacker, [self.host1], seconds=1, what="without a hub, at home")
         self.assertTrue(reachable("host2", attacker), "host2 cannot know of it without a hub")
         self.assert_cut(banned_before, seconds=1, what="while the hub is away")
 
         self.lab.control.on("systemctl", "start", "breakwater-hub")
         self.assert_cut(attacker, seconds=20, what="on all hosts once the hub is back")
-        self.assert_within(10, "all offences are at the hub", lambda: len(self.offences_of(attacker)) >= MAXRETRY)
-        self.assertEqual(len(self.offences_of(attacker)), MAXRETRY, "offences were counted twice")
+        self.assert_within(10, "all offences are at the hub", lambda: len(self.operator.offences(attacker)) >= LOGIN_MAXRETRY)
+        self.assertEqual(len(self.operator.offences(attacker)), LOGIN_MAXRETRY, "offences were counted twice")
         self.assert_cut(banned_before, seconds=1, what="after the hub's return")
-
-    def offences_of(self, address):
-        return [row for row in self.operator.rows("offences") if row.get("who") == address]
 
 
 if __name__ == "__main__":

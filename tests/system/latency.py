@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.lab import deploy, fleet, plan  # noqa: E402
 from tests.lab.shell import LabError, log, wait_for  # noqa: E402
-from tests.system.support import MAXRETRY  # noqa: E402
+from tests.system.support import WEB_MAXRETRY  # noqa: E402
 
 
 def attackers(count):
@@ -49,7 +49,7 @@ class Probe:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def attack(self, address, victim):
-        print(address, victim, MAXRETRY, file=self._process.stdin, flush=True)
+        print(address, victim, WEB_MAXRETRY, file=self._process.stdin, flush=True)
         answer = self._process.stdout.readline()
         if not answer:
             raise LabError("the probe ended")
@@ -109,9 +109,9 @@ def measure(lab, programs, count):
             seen = probe.attack(address, lab.nodes[0].name)
             if not seen["settled"]:
                 raise LabError(f"{address} was not dropped on all hosts within 3 s: {seen}")
-            written = lines.times_of(address, MAXRETRY)[MAXRETRY - 1]
+            written = lines.times_of(address, WEB_MAXRETRY)[WEB_MAXRETRY - 1]
             answers = seen["response_ns"]
-            start = min(written, answers[MAXRETRY - 1]) if len(answers) >= MAXRETRY else written
+            start = min(written, answers[WEB_MAXRETRY - 1]) if len(answers) >= WEB_MAXRETRY else written
             latencies.append({host: (dropped - start) / 1e6 for host, dropped in seen["dropped_ns"].items()})
             time.sleep(random.uniform(0.01, 0.06))  # no beat with any timer of the fleet
     finally:

@@ -14,12 +14,12 @@ from tests.system.support import SystemTest, attack_web, fresh_attacker, main, u
 class NoEngineApi(SystemTest):
     def setUp(self):
         super().setUp()
-        deploy.set_option(self.host3, "docker_socket", "/nonexistent/docker.sock")
+        deploy.set_node_option(self.host3, "docker_socket", "/nonexistent/docker.sock")
         self.host3.on("systemctl", "restart", "breakwater-node")
         self.assert_within(20, "host3 is connected", self.all_connected)
 
     def tearDown(self):
-        deploy.unset_option(self.host3, "docker_socket")
+        deploy.unset_node_options(self.host3)
         self.host3.on("systemctl", "restart", "breakwater-node")
 
     def test_running_container_is_followed(self):

@@ -10,11 +10,12 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.lab import clients, plan
+from tests.lab import clients, deploy, plan
 from tests.lab.fleet import Fleet
 from tests.lab.shell import LabError, wait_for
 
-MAXRETRY = 6  # of the web jail in the lab: tests/lab/deploy.py
+WEB_MAXRETRY = 1    # of the article's jail: the first POST /xmlrpc.php bans
+LOGIN_MAXRETRY = 6  # of the jail wp-login: tests/lab/config/jail.d/lab.conf
 VISITOR4, VISITOR6 = "203.0.113.250", "2001:db8:bad:ffff::1"  # never attack
 
 
@@ -46,21 +47,31 @@ def fresh_attacker(ipv6=False):
 
 
 class Operator:
-    """The `breakwater` tool, on the hub's own host."""
+    """The `breakwater` tool, on the hub's own host. docs/query.md tells the rows."""
 
     def __init__(self, lab):
         self._control = lab.control
 
-    def run(self, *arguments, check=True):
-        return self._control.on("breakwater", *arguments, check=check)
+    def run(self, *arguments):
+        return self._control.on("breakwater", *arguments)
+
+    def accepts(self, *arguments):
+        """False if the hub refuses, or the tool does not understand."""
+        return self._control.succeeds("breakwater", *arguments)
 
     def rows(self, *arguments):
-        """The tool's JSON output: one object a line. An address that nobody knows: no rows."""
-        text = self.run(arguments[0], "--output", "json", *arguments[1:], check=False)
-        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+        """The tool's JSON output, one object a line; no rows if nothing is known."""
+        text = self._control.on("breakwater", "--output", "json", *arguments, check=False)
+        return [json.loads(line) for line in text.splitlines()]
 
     def banned(self, address):
-        return any(row.get("who", "").split("/")[0] == address for row in self.rows("bans"))
+        return any(row["who"] == address for row in self.rows("bans"))
+
+    def offences(self, address):
+        return [row for row in self.rows("why", address) if row["type"] == "offence"]
+
+    def decisions(self, address):
+        return [row for row in self.rows("why", address) if row["type"] == "decision"]
 
 
 class KernelView:
@@ -92,10 +103,15 @@ def wait_open(hosts, source, seconds=10, what=""):
         wait_for(f"{source} gets 200 on {host.name} {what}", lambda h=host: reachable(h.name, source), seconds)
 
 
-def attack_web(host_name, source, times=MAXRETRY, port=plan.WEB_PORT):
-    """Over one connection, as tools do; returns the statuses."""
+def attack_web(host_name, source, port=plan.WEB_PORT):
+    """What the article's jail bans for, at once; the status."""
+    return clients.get(host_name, source, port, "POST", "/xmlrpc.php")
+
+
+def attack_login(host_name, source, times=LOGIN_MAXRETRY, port=plan.WEB_PORT):
+    """What the jail wp-login counts; over one connection, as tools do. The statuses."""
     with clients.WebConnection(host_name, source, port) as connection:
-        return [connection.ask("POST", "/xmlrpc.php") for _ in range(times)]
+        return [connection.ask("POST", "/wp-login.php") for _ in range(times)]
 
 
 def attack_ssh(host_name, source, times):
@@ -120,7 +136,7 @@ class SystemTest(unittest.TestCase):
         wait_for("every node is connected", self.all_connected, 20)
 
     def all_connected(self):
-        return sum(1 for row in self.operator.rows("nodes") if row.get("connected")) == len(self.lab.nodes)
+        return deploy.connected(self.lab)
 
     def assert_cut(self, source, hosts=None, seconds=5, what=""):
         self._holds(wait_cut, hosts, source, seconds, what)
