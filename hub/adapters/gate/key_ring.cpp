@@ -103,7 +103,8 @@ void KeyTableBuilder::add_file(const std::string& path, const std::string& name,
 }
 
 LoadedKeys KeyTableBuilder::finish() {
-  for (const PublicKey& key : claimed_twice) table->owners_.erase(key);
+  for (const PublicKey& key : claimed_twice)
+    table->owners_.erase(key);
   return {std::move(table), std::move(problems)};
 }
 
@@ -117,9 +118,7 @@ Result<LoadedKeys> load_keys(const std::string& directory) {
   for (const PeerRole role : {PeerRole::node, PeerRole::admin}) {
     if (auto added = builder.add_folder(folder_of(directory, role), role); !added) return added.error();
   }
-  for (const PublicKey& key : builder.claimed_twice)
-    builder.table->owners_.erase(key);
-  return LoadedKeys{std::move(builder.table), std::move(builder.problems)};
+  return builder.finish();
 }
 
 Result<void> enrol(const std::string& directory, PeerRole role, const std::string& name, const PublicKey& key) {
