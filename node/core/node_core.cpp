@@ -18,14 +18,14 @@ constexpr Duration kRenewal = std::chrono::hours(1);
 constexpr std::size_t kOrdersPerTick = 10'000;
 constexpr std::size_t kMostAnnouncements = 1000;
 
-HubSession make_session(const NodeSettings& settings, const NodeState& state) {
+HubSession make_session(const NodeSettings& settings, const StoredNodeState& state) {
   return HubSession({settings.name, settings.instance, settings.software}, state.epoch, state.applied,
                     SpoolCourier(state.spool, state.last_nseq, settings.has_hub ? state.acked : state.last_nseq));
 }
 
 }  // namespace
 
-NodeCore::NodeCore(NodeSettings settings, std::vector<ActiveJail> jails, NodeState state, Timestamp now)
+NodeCore::NodeCore(NodeSettings settings, std::vector<ActiveJail> jails, StoredNodeState state, Timestamp now)
     : settings_(std::move(settings)),
       jails_(std::move(jails)),
       offenders_(settings_.max_offenders),
@@ -44,7 +44,7 @@ NodeCore::NodeCore(NodeSettings settings, std::vector<ActiveJail> jails, NodeSta
 
 NodeCore::~NodeCore() = default;
 
-void NodeCore::restore(NodeState state, Timestamp now) {
+void NodeCore::restore(StoredNodeState state, Timestamp now) {
   for (const StoredBan& ban : state.bans) {
     if (ban.until <= now) {
       unsaved_.forget_bans.push_back({ban.who, ban.op, ban.by_hub});

@@ -80,7 +80,7 @@ struct ActiveJail {
 // One thread. Memory is bounded by NodeSettings.
 class NodeCore {
  public:
-  NodeCore(NodeSettings settings, std::vector<ActiveJail> jails, NodeState state, Timestamp now);
+  NodeCore(NodeSettings settings, std::vector<ActiveJail> jails, StoredNodeState state, Timestamp now);
   ~NodeCore();
 
   // What the kernel holds: at start, and when something may have removed entries. Orders what is missing, lifts what
@@ -125,7 +125,7 @@ class NodeCore {
     std::uint64_t enforce_failed = 0, persist_failed = 0, unsaved_dropped = 0, odd_clock = 0;
   };
 
-  void restore(NodeState state, Timestamp now);
+  void restore(StoredNodeState state, Timestamp now);
   void count(std::size_t jail, const wire::Offence& offence, Timestamp now);
   std::optional<std::string> forbidden(const Prefix& who) const;
   bool ban(const StoredBan& ban, std::uint32_t offences, Timestamp now);

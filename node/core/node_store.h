@@ -62,7 +62,7 @@ struct NodeChanges {
   }
 };
 
-struct NodeState {
+struct StoredNodeState {
   std::string spool;            // 16 bytes
   std::uint64_t last_nseq = 0;  // highest ever given out in this spool
   std::uint64_t acked = 0;
@@ -78,7 +78,7 @@ struct NodeState {
 class NodeStore {
  public:
   virtual ~NodeStore() = default;
-  virtual Result<NodeState> load() = 0;
+  virtual Result<StoredNodeState> load() = 0;
   // All or nothing. A failure (disk full) leaves the store as it was.
   virtual Result<void> save(const NodeChanges& changes) = 0;
   // Spooled offences that are not local, with nseq > after, in order, at most `limit`.

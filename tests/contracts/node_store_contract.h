@@ -37,7 +37,7 @@ TYPED_TEST_SUITE_P(NodeStoreContract);
 
 TYPED_TEST_P(NodeStoreContract, StartsEmptyWithASpoolName) {
   auto store = this->maker_.make();
-  const NodeState state = store->load().value();
+  const StoredNodeState state = store->load().value();
   EXPECT_EQ(state.spool.size(), 16u);
   EXPECT_EQ(state.last_nseq, 0u);
   EXPECT_TRUE(state.bans.empty());
@@ -58,7 +58,7 @@ TYPED_TEST_P(NodeStoreContract, RemembersOverARestart) {
     ASSERT_TRUE(store->save(changes));
   }
   auto store = this->maker_.make();
-  const NodeState state = store->load().value();
+  const StoredNodeState state = store->load().value();
   EXPECT_EQ(state.spool, spool);
   EXPECT_EQ(state.last_nseq, 3u);
   EXPECT_EQ(state.acked, 1u);
@@ -105,7 +105,7 @@ TYPED_TEST_P(NodeStoreContract, ANewSpoolStartsEmpty) {
   fresh.new_spool = std::string(16, 'n');
   fresh.offences = {spool_record(1)};
   ASSERT_TRUE(store->save(fresh));
-  const NodeState state = store->load().value();
+  const StoredNodeState state = store->load().value();
   EXPECT_EQ(state.spool, std::string(16, 'n'));
   EXPECT_EQ(state.last_nseq, 1u);
   EXPECT_EQ(state.acked, 0u);

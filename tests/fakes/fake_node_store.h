@@ -17,8 +17,8 @@ class FakeNodeStore final : public NodeStore {
 
   bool full = false;
 
-  Result<NodeState> load() override {
-    NodeState state = state_;
+  Result<StoredNodeState> load() override {
+    StoredNodeState state = state_;
     for (const auto& [key, ban] : bans_)
       state.bans.push_back(ban);
     for (const auto& [source, position] : positions_)
@@ -70,7 +70,7 @@ class FakeNodeStore final : public NodeStore {
 
  private:
   std::size_t most_;
-  NodeState state_;
+  StoredNodeState state_;
   std::map<std::uint64_t, SpoolRecord> offences_;
   std::map<std::string, LogPosition> positions_;
   std::map<StoredBanKey, StoredBan> bans_;

@@ -61,7 +61,7 @@ class SqliteNodeStore::Impl {
   ~Impl() { stop_flusher(); }
 
   Result<void> prepare();
-  Result<NodeState> load();
+  Result<StoredNodeState> load();
   Result<void> save(const NodeChanges& changes);
   Result<std::vector<wire::Offence>> spooled(std::uint64_t after, std::size_t limit);
   std::uint64_t dropped() const { return dropped_; }
@@ -147,8 +147,8 @@ Result<void> SqliteNodeStore::Impl::set_meta(std::string_view key, std::uint64_t
   return set_meta_.bind_text(1, key).bind(2, value).run();
 }
 
-Result<NodeState> SqliteNodeStore::Impl::load() {
-  NodeState state;
+Result<StoredNodeState> SqliteNodeStore::Impl::load() {
+  StoredNodeState state;
   auto spool = database_.prepare("SELECT value FROM meta WHERE key = 'spool'");
   if (!spool) return spool.error();
   const auto has_spool = spool->step();
@@ -386,7 +386,7 @@ Result<std::unique_ptr<SqliteNodeStore>> SqliteNodeStore::open(Settings settings
   return std::unique_ptr<SqliteNodeStore>(new SqliteNodeStore(std::move(impl)));
 }
 
-Result<NodeState> SqliteNodeStore::load() {
+Result<StoredNodeState> SqliteNodeStore::load() {
   return impl_->load();
 }
 Result<void> SqliteNodeStore::save(const NodeChanges& changes) {

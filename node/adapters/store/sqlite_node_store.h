@@ -27,7 +27,7 @@ class SqliteNodeStore final : public NodeStore {
   static Result<std::unique_ptr<SqliteNodeStore>> open(Settings settings);
   ~SqliteNodeStore() override;
 
-  Result<NodeState> load() override;
+  Result<StoredNodeState> load() override;
   Result<void> save(const NodeChanges& changes) override;
   Result<std::vector<wire::Offence>> spooled(std::uint64_t after, std::size_t limit) override;
   std::uint64_t dropped() const override;

@@ -27,7 +27,7 @@ bool is_word(std::string_view line, std::size_t at, bool ascii) {
 
 // The leftmost match that does not begin inside a word. The choice at a given place does not depend on that condition,
 // so going on one character behind a bad one is exact.
-std::optional<FoundDate> match(const DatePattern& pattern, const re2::RE2& program, const Subject& line) {
+std::optional<FoundDate> match(const DatePattern& pattern, const re2::RE2& program, const SubjectText& line) {
   std::array<re2::StringPiece, 2> groups;
   for (std::size_t from = 0; from <= line.text.size();) {
     if (!program.Match(piece(line.text), from, line.text.size(), re2::RE2::UNANCHORED, groups.data(), 2)) return {};
@@ -177,7 +177,7 @@ DateDetector::Programs* DateDetector::programs(bool ascii) {
   return unicode_.get();
 }
 
-std::optional<FoundDate> DateDetector::find(const Subject& line) {
+std::optional<FoundDate> DateDetector::find(const SubjectText& line) {
   Programs* const compiled = programs(line.ascii);
   if (compiled == nullptr) return std::nullopt;
   std::optional<FoundDate> best;
@@ -199,7 +199,7 @@ std::optional<FoundDate> DateDetector::find(const Subject& line) {
   return best;
 }
 
-std::optional<Timestamp> DateDetector::value(const Subject& line, const FoundDate& found, Timestamp now,
+std::optional<Timestamp> DateDetector::value(const SubjectText& line, const FoundDate& found, Timestamp now,
                                              const ZoneRule& zone) {
   Programs* const compiled = programs(line.ascii);
   const DatePattern& pattern = patterns_[found.pattern];

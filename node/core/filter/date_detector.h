@@ -39,9 +39,9 @@ class DateDetector {
   ~DateDetector();
 
   // `line` without its end of line.
-  std::optional<FoundDate> find(const Subject& line);
+  std::optional<FoundDate> find(const SubjectText& line);
   // When that is; nullopt if it is no date after all (31 February, an unknown zone). `line` is what find() had.
-  std::optional<Timestamp> value(const Subject& line, const FoundDate& found, Timestamp now, const ZoneRule& zone);
+  std::optional<Timestamp> value(const SubjectText& line, const FoundDate& found, Timestamp now, const ZoneRule& zone);
 
  private:
   struct Programs;

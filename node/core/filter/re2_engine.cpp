@@ -23,7 +23,7 @@ class Re2Regex final : public Regex {
         ascii_(std::move(program)),
         submatches_(names_.size() + 1) {}
 
-  SearchOutcome search(const Subject& subject, Groups* groups) override {
+  SearchOutcome search(const SubjectText& subject, Groups* groups) override {
     const re2::RE2* program = subject.ascii ? ascii_.get() : unicode();
     if (program == nullptr) return SearchOutcome::engine_failed;
     const int wanted = groups == nullptr ? 0 : static_cast<int>(submatches_.size());

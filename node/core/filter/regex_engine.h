@@ -28,7 +28,7 @@ class Regex {
  public:
   virtual ~Regex() = default;
   // The leftmost match anywhere in the text, by Python's rules. `groups` is filled on a match; nullptr: only whether.
-  virtual SearchOutcome search(const Subject& subject, Groups* groups) = 0;
+  virtual SearchOutcome search(const SubjectText& subject, Groups* groups) = 0;
   // Names of the capturing groups in order; "" for a group without a name.
   virtual const std::vector<std::string>& group_names() const = 0;
   // For the author of the regex.

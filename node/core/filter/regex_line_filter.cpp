@@ -93,10 +93,10 @@ Result<RegexLineFilter::Compiled> RegexLineFilter::compile_one(const FilterConfi
 }
 
 FilterMatch RegexLineFilter::match(std::string_view line, const LineContext& context) {
-  const Subject prepared = prepare(line);
+  const SubjectText prepared = prepare(line);
   const auto date = dates_->find(prepared);
-  const Subject whole = without_date(prepared, date);
-  Subject body = whole;
+  const SubjectText whole = without_date(prepared, date);
+  SubjectText body = whole;
   FilterMatch result;
   SearchOutcome outcome = prefregex_ ? apply_prefregex(body) : SearchOutcome::match;
   if (outcome == SearchOutcome::match) outcome = find_failure(body, result.regex);
@@ -122,7 +122,7 @@ FilterMatch RegexLineFilter::match(std::string_view line, const LineContext& con
   return result;
 }
 
-Subject RegexLineFilter::prepare(std::string_view line) {
+SubjectText RegexLineFilter::prepare(std::string_view line) {
   while (line.ends_with('\n') || line.ends_with('\r'))
     line.remove_suffix(1);
   if (is_ascii(line)) return {line, true};
@@ -131,7 +131,7 @@ Subject RegexLineFilter::prepare(std::string_view line) {
   return {clean_, false};
 }
 
-Subject RegexLineFilter::without_date(const Subject& line, const std::optional<FoundDate>& date) {
+SubjectText RegexLineFilter::without_date(const SubjectText& line, const std::optional<FoundDate>& date) {
   whole_.clear();
   whole_.append(line.text.substr(0, date ? date->begin : 0));
   whole_.append(line.text.substr(date ? date->end : 0));
@@ -139,7 +139,7 @@ Subject RegexLineFilter::without_date(const Subject& line, const std::optional<F
   return {whole_, line.ascii};
 }
 
-SearchOutcome RegexLineFilter::apply_prefregex(Subject& body) {
+SearchOutcome RegexLineFilter::apply_prefregex(SubjectText& body) {
   const SearchOutcome outcome = prefregex_->search(body, &prefix_groups_);
   if (outcome != SearchOutcome::match) return outcome;
   const auto& names = prefregex_->group_names();
@@ -153,7 +153,7 @@ SearchOutcome RegexLineFilter::apply_prefregex(Subject& body) {
   return outcome;
 }
 
-SearchOutcome RegexLineFilter::find_failure(const Subject& body, int& regex) {
+SearchOutcome RegexLineFilter::find_failure(const SubjectText& body, int& regex) {
   for (std::size_t i = 0; i < failregex_.size(); ++i) {
     const SearchOutcome outcome = failregex_[i]->search(body, &groups_);
     if (outcome == SearchOutcome::no_match) continue;
@@ -165,7 +165,7 @@ SearchOutcome RegexLineFilter::find_failure(const Subject& body, int& regex) {
 
 // fail2ban asks about the whole line first if there are far fewer ignoreregex than failregex, to save time; whatever
 // the order, the line counts only if neither is ignored.
-SearchOutcome RegexLineFilter::is_ignored(const Subject& whole, const Subject& body) {
+SearchOutcome RegexLineFilter::is_ignored(const SubjectText& whole, const SubjectText& body) {
   for (const Compiled& regex : ignoreregex_) {
     SearchOutcome outcome = regex->search(body, nullptr);
     const bool same = body.text.data() == whole.text.data();
@@ -175,7 +175,7 @@ SearchOutcome RegexLineFilter::is_ignored(const Subject& whole, const Subject& b
   return SearchOutcome::no_match;
 }
 
-void RegexLineFilter::set_time(FilterMatch& result, const Subject& line, const std::optional<FoundDate>& date,
+void RegexLineFilter::set_time(FilterMatch& result, const SubjectText& line, const std::optional<FoundDate>& date,
                                const LineContext& context) {
   result.at = context.record_time.value_or(context.now);
   if (context.record_time || !date) return;

@@ -32,14 +32,14 @@ class RegexLineFilter final : public LineFilter {
   Result<Compiled> compile_one(const FilterConfig& config, const RegexText& regex, RegexEngine& engine);
   Result<void> compile_all(const FilterConfig& config, RegexEngine& engine);
 
-  Subject prepare(std::string_view line);
+  SubjectText prepare(std::string_view line);
   // The line without its date, and with the "\n" that fail2ban's regexes are written for.
-  Subject without_date(const Subject& line, const std::optional<FoundDate>& date);
-  SearchOutcome apply_prefregex(Subject& body);
+  SubjectText without_date(const SubjectText& line, const std::optional<FoundDate>& date);
+  SearchOutcome apply_prefregex(SubjectText& body);
   // The first failregex that matches; its groups are then in groups_.
-  SearchOutcome find_failure(const Subject& body, int& regex);
-  SearchOutcome is_ignored(const Subject& whole, const Subject& body);
-  void set_time(FilterMatch& result, const Subject& line, const std::optional<FoundDate>& date,
+  SearchOutcome find_failure(const SubjectText& body, int& regex);
+  SearchOutcome is_ignored(const SubjectText& whole, const SubjectText& body);
+  void set_time(FilterMatch& result, const SubjectText& line, const std::optional<FoundDate>& date,
                 const LineContext& context);
 
   std::vector<Compiled> failregex_;

@@ -10,7 +10,7 @@
 namespace breakwater {
 
 // What a regex is searched in. ascii: no byte is above 127; otherwise the text is valid UTF-8.
-struct Subject {
+struct SubjectText {
   std::string_view text;
   bool ascii = true;
 };

@@ -33,7 +33,7 @@ struct FakeMaker {
     // A view of one and the same disk.
     struct View final : NodeStore {
       explicit View(FakeNodeStore& d) : disk(d) {}
-      Result<NodeState> load() override { return disk.load(); }
+      Result<StoredNodeState> load() override { return disk.load(); }
       Result<void> save(const NodeChanges& c) override { return disk.save(c); }
       Result<std::vector<wire::Offence>> spooled(std::uint64_t a, std::size_t l) override { return disk.spooled(a, l); }
       std::uint64_t dropped() const override { return disk.dropped(); }
@@ -131,7 +131,7 @@ TEST(SqliteNodeStore, SurvivesKillAtAnyMoment) {
     close(ends[0]);
     auto store = SqliteNodeStore::open({.path = directory.file("s.db"), .fresh_spool = std::string(16, 'q')});
     ASSERT_TRUE(store);
-    const NodeState state = (*store)->load().value();
+    const StoredNodeState state = (*store)->load().value();
     EXPECT_GE(state.last_nseq, said);
     EXPECT_LE(state.last_nseq, said + 1);
     ASSERT_EQ(state.positions.size(), 1u);
