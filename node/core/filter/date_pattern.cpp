@@ -165,6 +165,33 @@ DatePattern embedded_epoch(std::string pattern, Bounds bounds) {
   return out;
 }
 
+std::string replaced(std::string text, std::string_view what, std::string_view with) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
+    text.replace(at, what.size(), with);
+  }
+  return text;
+}
+
+// (?P<_sep>[-/.])%m(?P=_sep) means: the same separator twice. RE2 has no backreference, so each separator becomes an
+// alternative of its own. Anything more general stays, and is refused by name.
+std::string without_separator_backreference(const std::string& regex) {
+  constexpr std::string_view kBegin = "(?P<_sep>[";
+  constexpr std::string_view kAgain = "(?P=_sep)";
+  const std::size_t begin = regex.find(kBegin);
+  const std::size_t end = regex.find("])", begin);
+  if (begin == std::string::npos || end == std::string::npos || has_plain_group(regex)) return regex;
+  const std::string separators = regex.substr(begin + kBegin.size(), end - begin - kBegin.size());
+  if (separators.find_first_not_of("-/.: ") != std::string::npos) return regex;
+  const std::string group = regex.substr(begin, end + 2 - begin);
+  std::string out = "(?:";
+  for (const char separator : separators) {
+    const std::string quoted = std::string("\\") + separator;
+    if (out.size() > 3) out += '|';
+    out += replaced(replaced(regex, group, quoted), kAgain, quoted);
+  }
+  return out + ")";
+}
+
 // One pattern that is not a list of others.
 Result<DatePattern> single(std::string_view written) {
   std::string_view rest = written;
@@ -186,7 +213,7 @@ Result<DatePattern> single(std::string_view written) {
   }
   auto expanded = expand_date_tags(rest);
   if (!expanded) return expanded.error();
-  return bounded(std::move(expanded->regex), expanded->words, bounds);
+  return bounded(without_separator_backreference(expanded->regex), expanded->words, bounds);
 }
 
 void add(std::vector<DatePattern>& list, DatePattern pattern) {
