@@ -63,6 +63,13 @@ std::size_t find_word(const std::string& text, const std::string& word) {
   return std::string::npos;
 }
 
+// blocktype=RETURN turns an action round: whom it "bans" is let in (fail2ban's pass2allow).
+bool lets_in(const NameWithOptions& action) {
+  return std::any_of(action.options.begin(), action.options.end(), [](const auto& option) {
+    return option.first == "blocktype" && (option.second == "RETURN" || option.second == "ACCEPT");
+  });
+}
+
 }  // namespace
 
 bool command_drops_packets(const std::string& command) {
@@ -79,6 +86,7 @@ bool command_drops_packets(const std::string& command) {
 }
 
 ActionKind classify_action(ConfigReader& reader, const NameWithOptions& action, const Origin& at) {
+  if (lets_in(action)) return ActionKind::other;
   if (is_one_of(action.name, kFirewallActions)) return ActionKind::drops_packets;
   if (is_one_of(action.name, kOtherActions)) return ActionKind::other;
   auto config = reader.read_first("action.d/" + action.name);

@@ -22,6 +22,11 @@ const std::vector<std::string>& filter_options() {
   return kOptions;
 }
 
+bool is_filter_option(const std::string& key) {
+  const auto& all = filter_options();
+  return std::find(all.begin(), all.end(), key) != all.end();
+}
+
 // One regex a line; blank lines (of an empty <tag>) are none.
 std::vector<RegexText> regex_lines(const SourcedText& text) {
   std::vector<RegexText> out;
@@ -83,8 +88,13 @@ class FilterBuilder {
 
 bool FilterBuilder::build() {
   if (!definition_.config().has_section("Definition")) error(into_.config.origin, "has no section [Definition]");
-  for (const std::string& key : definition_.keys())
+  // common.conf sets datepattern for all filters in its [DEFAULT].
+  for (const std::string& key : filter_options()) {
     take(key);
+  }
+  for (const std::string& key : definition_.keys()) {
+    if (!is_filter_option(key)) take(key);
+  }
   if (sound_ && into_.config.failregex.empty()) explain_missing_failregex();
   return sound_;
 }
@@ -94,8 +104,7 @@ void FilterBuilder::take(const std::string& key) {
   if (value.fault) return error(value.fault->origin, key + ": " + value.fault->what, value.fault->right);
   if (!value.value) return;
   into_.known["known/" + key] = *value.value;
-  const auto& own = filter_options();
-  if (std::find(own.begin(), own.end(), key) == own.end()) {
+  if (!is_filter_option(key)) {
     into_.config.parameters.emplace_back(key, value.value->text());
     return;
   }

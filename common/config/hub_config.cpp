@@ -16,8 +16,8 @@ constexpr std::size_t kMaxSocketPath = 107;  // sun_path of sockaddr_un
 
 const std::vector<std::string>& hub_options() {
   static const std::vector<std::string> kOptions{
-      "name",        "listen",    "query_socket", "secret_key", "nodes_dir", "admins_dir",       "state_dir",
-      "config_dirs", "retention", "ignoreip",     "log_level",  "max_nodes", "decisions_in_ring"};
+      "name",        "listen",    "query_socket", "secret_key", "nodes_dir", "admins_dir", "state_dir",
+      "config_dirs", "retention", "ignoreip",     "bantime",    "log_level", "max_nodes",  "decisions_in_ring"};
   return kOptions;
 }
 
@@ -60,6 +60,7 @@ void read_hub(OptionValues& values, HubConfig& config) {
   values.read_path("state_dir", config.state_dir);
   read_paths(values, "config_dirs", config.config_dirs);
   values.read_ban_duration("retention", config.retention);
+  values.read_ban_duration("bantime", config.bantime);
   read_log_level(values, config.log_level);
   values.read_number("max_nodes", config.max_nodes, 1, 1000000);
   values.read_number("decisions_in_ring", config.decisions_in_ring, 1000, 10000000);

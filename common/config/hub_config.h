@@ -23,8 +23,9 @@ struct HubConfig {
   std::string state_dir = "/var/lib/breakwater-hub";
   std::vector<std::string> config_dirs{"/etc/breakwater"};          // JailSources::config_dirs
   std::optional<Duration> retention = std::chrono::hours(24 * 90);  // of offences and ended bans; nullopt: for ever
-  std::vector<Prefix> ignoreip;                                     // never banned anywhere
-  std::vector<std::string> ignoreip_names;                          // DNS names, for the caller to resolve
+  std::optional<Duration> bantime = std::chrono::hours(24);  // of `breakwater ban` without a length; nullopt: no end
+  std::vector<Prefix> ignoreip;                              // never banned anywhere
+  std::vector<std::string> ignoreip_names;                   // DNS names, for the caller to resolve
   LogLevel log_level = LogLevel::info;
   int max_nodes = 10000;           // connections admitted
   int decisions_in_ring = 100000;  // kept in memory for nodes that were away; beyond it they get a snapshot
