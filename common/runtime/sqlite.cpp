@@ -119,12 +119,14 @@ Result<SqliteDatabase> SqliteDatabase::open(const std::string& path, Options opt
   return database;
 }
 
-SqliteDatabase::SqliteDatabase(SqliteDatabase&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+SqliteDatabase::SqliteDatabase(SqliteDatabase&& other) noexcept
+    : handle_(std::exchange(other.handle_, nullptr)), should_stop_(std::move(other.should_stop_)) {}
 
 SqliteDatabase& SqliteDatabase::operator=(SqliteDatabase&& other) noexcept {
   if (this != &other) {
     sqlite3_close_v2(handle_);
     handle_ = std::exchange(other.handle_, nullptr);
+    should_stop_ = std::move(other.should_stop_);
   }
   return *this;
 }
@@ -153,6 +155,13 @@ Result<void> SqliteDatabase::checkpoint() {
   const int status = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   if (status != SQLITE_OK && status != SQLITE_BUSY) return sqlite_error(handle_, "SQLite checkpoint");
   return {};
+}
+
+void SqliteDatabase::interrupt_when(std::function<bool()> should_stop) {
+  constexpr int kEvery = 10'000;  // virtual machine instructions: some 0.1 ms
+  should_stop_ = std::make_unique<std::function<bool()>>(std::move(should_stop));
+  const auto ask = [](void* asked) { return (*static_cast<std::function<bool()>*>(asked))() ? 1 : 0; };
+  sqlite3_progress_handler(handle_, kEvery, ask, should_stop_.get());
 }
 
 std::int64_t SqliteDatabase::last_changes() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -88,10 +89,14 @@ class SqliteDatabase {
   // Moves what it can from the WAL to the file without blocking anybody (PASSIVE).
   Result<void> checkpoint();
   std::int64_t last_changes() const;
+  // Asked now and then while a statement runs; true ends it with an error ("interrupted"). For questions that may take
+  // too long.
+  void interrupt_when(std::function<bool()> should_stop);
 
  private:
   explicit SqliteDatabase(sqlite3* handle) : handle_(handle) {}
   sqlite3* handle_ = nullptr;
+  std::unique_ptr<std::function<bool()>> should_stop_;
 };
 
 }  // namespace breakwater
