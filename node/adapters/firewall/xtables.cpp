@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/adapters/firewall/xtables.h"
+
+#include <fstream>
+#include <optional>
+
+#include "common/base/text.h"
+#include "node/core/firewall.h"
+
+namespace breakwater {
+namespace {
+
+std::string wait_seconds() {
+  return std::to_string(kFirewallPatience.count());
+}
+
+CommandLimits limits() {
+  return {.timeout = kFirewallPatience + std::chrono::seconds(1)};
+}
+
+Result<XtablesVariant> variant_of(const std::string& program) {
+  const auto answer = run_command({program, "-V"}, {}, limits());
+  if (!answer) return answer.error();
+  if (answer->exit_code != 0) return Error(xtables_problem(program, *answer));
+  // Before 1.8 there was only the legacy one, and it does not say so.
+  return answer->out.find("(nf_tables)") != std::string::npos ? XtablesVariant::nft : XtablesVariant::legacy;
+}
+
+}  // namespace
+
+bool has_legacy_filter(bool v4) {
+  std::ifstream names(v4 ? "/proc/thread-self/net/ip_tables_names" : "/proc/thread-self/net/ip6_tables_names");
+  for (std::string name; std::getline(names, name);) {
+    if (name == "filter") return true;
+  }
+  return false;
+}
+
+bool has_docker_chains(const FilterTable& table) {
+  return table.has("DOCKER") || table.has("DOCKER-USER");
+}
+
+std::string xtables_problem(std::string_view program, const CommandOutput& output) {
+  std::string text = std::string(program) + ": ";
+  if (output.err.find("open socket to ipset") != std::string::npos) {
+    text += "it may not open a raw socket to look up the set: give it CAP_NET_RAW; ";
+  } else if (output.err.find("you must be root") != std::string::npos) {
+    text += "not permitted: give it CAP_NET_ADMIN; ";
+  } else if (output.err.find("is incompatible, use 'nft'") != std::string::npos) {
+    text += "somebody put native nft rules into iptables' own table; ";
+  } else if (output.exit_code == 4) {
+    text += "another program holds the lock, or CAP_NET_RAW is missing; ";
+  }
+  return text + "exit " + std::to_string(output.exit_code) + ", \"" + escaped(output.err, 300) + "\"";
+}
+
+std::string Xtables::program(std::string_view verb) const {
+  return (v4_ ? "iptables" : "ip6tables") + infix_ + std::string(verb);
+}
+
+std::string Xtables::name() const {
+  return program({}) + (variant_ == XtablesVariant::nft ? " (nft)" : " (legacy)");
+}
+
+Result<Xtables> Xtables::detect(bool v4) {
+  const auto standard = variant_of(v4 ? "iptables" : "ip6tables");
+  if (!standard) return standard.error();
+  const Xtables own(v4, "", *standard);
+  const bool own_is_nft = *standard == XtablesVariant::nft;
+  const Xtables other(v4, own_is_nft ? "-legacy" : "-nft", own_is_nft ? XtablesVariant::legacy : XtablesVariant::nft);
+  if (own_is_nft && !has_legacy_filter(v4)) return own;
+  if (find_program(other.program("-save")).empty()) return own;
+  const auto in_own = own.read();
+  if (in_own && has_docker_chains(*in_own)) return own;
+  const auto in_other = other.read();
+  return in_other && has_docker_chains(*in_other) ? other : own;
+}
+
+Result<FilterTable> Xtables::read() const {
+  const auto saved = run_command({program("-save"), "-t", "filter"}, {}, limits());
+  if (!saved) return saved.error();
+  if (saved->exit_code != 0) return Error(xtables_problem(program("-save"), *saved));
+  auto table = parse_filter_table(saved->out);
+  if (!table) return table.error().within(program("-save"));
+  return table;
+}
+
+Result<void> Xtables::edit(const std::vector<std::string>& lines) const {
+  if (lines.empty()) return {};
+  std::string input = "*filter\n";
+  for (const auto& line : lines) {
+    input += line;
+    input += '\n';
+  }
+  input += "COMMIT\n";
+  const auto done = run_command({program("-restore"), "-w", wait_seconds(), "--noflush"}, input, limits());
+  if (!done) return done.error();
+  if (done->exit_code != 0) return Error(xtables_problem(program("-restore"), *done));
+  return {};
+}
+
+}  // namespace breakwater
