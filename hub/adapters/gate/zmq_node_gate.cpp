@@ -201,6 +201,7 @@ void ZmqNodeGate::State::on_events(Door& door) {
 void ZmqNodeGate::State::note(Door& door, const SocketEvent& event) {
   switch (event.event) {
     case ZMQ_EVENT_ACCEPTED:
+      ++stats.accepted;
       door.open_fds.insert(static_cast<int>(event.value));
       return;
     case ZMQ_EVENT_DISCONNECTED:

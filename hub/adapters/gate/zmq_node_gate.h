@@ -19,6 +19,7 @@ namespace breakwater {
 struct GateStats {
   std::uint64_t connections = 0;         // TCP, now, known or not
   std::uint64_t peers = 0;               // that have spoken, now
+  std::uint64_t accepted = 0;            // TCP; those in no counter below spoke something else entirely
   std::uint64_t handshakes = 0;          // succeeded
   std::uint64_t refused_keys = 0;        // strangers and revoked ones
   std::uint64_t refused_full = 0;        // known keys, turned away since descriptors ran short
