@@ -10,6 +10,7 @@ add_library(msgpackc-cxx INTERFACE IMPORTED GLOBAL)
 target_include_directories(msgpackc-cxx INTERFACE ${MSGPACK_CXX_INCLUDE_DIR})
 find_package(CURL REQUIRED)                                         # libcurl4-openssl-dev
 find_package(SQLite3 REQUIRED)                                      # libsqlite3-dev
+find_package(ZLIB REQUIRED)                                         # zlib1g-dev
 find_package(fmt REQUIRED)                                          # libfmt-dev
 find_package(nlohmann_json REQUIRED)                                # nlohmann-json3-dev
 find_package(CLI11 REQUIRED)                                        # libcli11-dev
