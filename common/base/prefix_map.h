@@ -54,6 +54,9 @@ class PrefixMap {
     return it != entries_.end() && range.contains(it->first) ? &*it : nullptr;
   }
 
+  // The first entry that does not sort before `range`: for reading in portions.
+  auto lower_bound(const Prefix& range) const { return entries_.lower_bound(range); }
+
   std::size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }
   auto begin() const { return entries_.begin(); }

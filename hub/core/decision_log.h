@@ -39,7 +39,9 @@ class DecisionLog {
   DecisionRecord propose(wire::Decision decision, std::string by, std::string node);
   // Proposals up to `seq` are durable.
   void commit(std::uint64_t seq);
-  // Sequences go on, but nobody's delta may start in the past.
+  // Proposals from here on belong to `epoch`...
+  void begin_epoch(std::uint64_t epoch) { proposal_epoch_ = epoch; }
+  // ...which is durable now. Sequences go on, but nobody's delta may start in the past.
   void start_epoch(std::uint64_t epoch);
   void expire(Timestamp now);
 
@@ -78,6 +80,7 @@ class DecisionLog {
   std::size_t ring_limit_;
   std::size_t max_bans_;
   std::uint64_t epoch_ = 0;
+  std::uint64_t proposal_epoch_ = 0;
   std::uint64_t head_ = 0;
   std::uint64_t proposed_ = 0;
   std::deque<DecisionRecord> proposals_;

@@ -57,7 +57,7 @@ class FleetPolicy {
 
   void set_jails(std::vector<JailConfig> jails);
   // Jails that only nodes know are counted by this one's options.
-  void set_default_jail(JailConfig jail) { fallback_ = std::move(jail); }
+  void set_default_jail(JailConfig jail);
   void set_ignoreip(std::vector<Prefix> ignoreip);
 
   PolicyVerdict record(const std::string& node, const wire::Offence& offence, Timestamp now);
@@ -93,26 +93,28 @@ class FleetPolicy {
 
   std::uint32_t jail_number(const std::string& name);
   std::uint32_t node_number(const std::string& name);
-  const Jail& jail_of(std::uint32_t number) const;
+  bool ignored(const Jail& jail, const Address& who, Timestamp now) const;
   void decide(std::uint32_t jail, const std::string& node, const wire::Offence& offence, const Sighting& seen,
-              Timestamp at, Timestamp now, PolicyVerdict& verdict);
-  bool within_quota(const std::string& node, Timestamp now);
-  std::uint32_t earlier_bans(const Jail& jail, const Address& who) const;
-  void note_ban(const std::string& jail, const Prefix& who, std::uint32_t bans);
+              Timestamp now, PolicyVerdict& verdict);
+  bool within_quota(std::uint32_t node, Timestamp now);
+  std::uint32_t earlier_bans(const std::string& jail, bool overall, const Address& who) const;
+  void note_ban(const std::string& jail, const Address& who, std::uint32_t bans);
+  void index_jails();
   std::string reason(const Sighting& seen) const;
 
   HubSettings settings_;
   const DecisionLog& log_;
   std::vector<JailConfig> jails_;
-  JailConfig fallback_;
+  Jail fallback_;
   std::map<std::string, Jail> by_name_;
   PrefixMap<bool> never_;
   SightingTable sightings_;
   std::unordered_map<std::string, std::uint32_t> jail_numbers_;
   std::vector<std::string> jail_names_;
+  std::vector<const Jail*> jail_of_;  // by number
   std::unordered_map<std::string, std::uint32_t> node_numbers_;
   std::vector<std::string> node_names_;
-  std::unordered_map<std::string, Quota> quotas_;
+  std::vector<Quota> quotas_;  // by node number
   // Earlier bans per address and jail; the oldest makes room.
   struct History {
     Address who;

@@ -42,6 +42,10 @@ namespace breakwater {
 // One thread. Memory is bounded by HubSettings.
 class HubCore {
  public:
+  static constexpr const char* kLocalAdmin = "local";  // whoever may open the ipc socket
+  static constexpr const char* kByPolicy = "policy";
+  static constexpr Duration kImageAge = std::chrono::seconds(10);  // a snapshot serves those who come this soon after
+
   HubCore(HubSettings settings, std::vector<JailConfig> jails, LedgerState state, Timestamp now);
   ~HubCore();
   HubCore(const HubCore&) = delete;
@@ -114,11 +118,13 @@ class HubCore {
   using Sessions = std::unordered_map<PeerId, PeerSession>;
 
   // hub_core.cpp
-  PeerSession* admit(const PeerId& peer, const PeerIdentity& identity, Tick tick);
+  PeerSession* admit(const PeerId& peer, const PeerIdentity& identity, Timestamp now, Tick tick);
   void on_node_message(const PeerId& peer, PeerSession& session, const wire::Message& message, Timestamp now,
                        Tick tick);
   void bad(const PeerId& peer, const PeerIdentity& identity, const std::string& why, Timestamp now, Tick tick);
   void reject(const PeerId& peer, std::uint16_t code, std::string reason, std::uint32_t retry_ms);
+  void settle(const InFlight& done, Timestamp now);
+  void announce_decisions(std::uint64_t first);
   void drop(const PeerId& peer, Timestamp now);
   void disconnect(const PeerId& peer, Timestamp now);
   void send(const PeerId& peer, wire::Message message);
@@ -127,41 +133,49 @@ class HubCore {
   void watch_node(const std::string& node, const char* state, const std::string& text, Timestamp now);
 
   // hub_core_nodes.cpp
-  void on_hello(const PeerId& peer, PeerSession& session, const wire::Hello& hello, Timestamp now, Tick tick);
+  void on_hello(const PeerId& peer, PeerSession& session, const wire::Hello& hello, Timestamp now);
   void welcome(const PeerId& peer, PeerSession& session, const wire::Hello& hello, Timestamp now);
   void replace_older(const PeerId& peer, const std::string& node, NodeView& view, const wire::Hello& hello,
                      Timestamp now);
   void begin_epoch(Timestamp now);
-  void finish_epoch(std::uint64_t epoch, Timestamp now, Tick tick);
-  void on_offences(const PeerId& peer, const std::string& node, const wire::OffenceBatch& batch, Timestamp now);
+  void finish_epoch(std::uint64_t epoch, Timestamp now);
+  void on_offences(const std::string& node, NodeView& view, const wire::OffenceBatch& batch, Timestamp now);
   void take_offence(const std::string& node, NodeView& view, const wire::Offence& offence, Timestamp now);
-  void on_applied(PeerSession& session, NodeView& view, const std::string& node, const wire::Applied& applied,
-                  Timestamp now);
+  void owe_ack(const std::string& node, NodeView::Spool& spool);
+  void on_applied(PeerSession& session, NodeView& view, const wire::Applied& applied, Timestamp now);
   void on_ping(const PeerId& peer, PeerSession& session, NodeView& view, const wire::Ping& ping, Timestamp now);
-  void on_catch_up(PeerSession& session, const wire::CatchUp& catch_up);
-  void confirm(PeerSession& session, NodeView& view, std::uint64_t epoch, std::uint64_t received, Timestamp now);
+  void on_catch_up(const PeerId& peer, PeerSession& session, const wire::CatchUp& catch_up);
+  void confirm(PeerSession& session, NodeView& view, std::uint64_t epoch, std::uint64_t received);
   void look_for_silence(Timestamp now, Tick tick);
 
   // hub_core_delivery.cpp
+  using Portions = std::map<std::pair<std::uint64_t, std::uint64_t>, std::shared_ptr<const wire::Message>>;
   void deliver(HubEffects& effects, Timestamp now, Tick tick);
-  void deliver_decisions(const PeerId& peer, PeerSession& session, HubEffects& effects, Timestamp now, Tick tick);
+  void deliver_decisions(const PeerId& peer, PeerSession& session, Portions& portions, HubEffects& effects,
+                         Timestamp now, Tick tick);
+  void lag(PeerSession& session);
+  void put_back(const PeerId& peer, PeerSession& session, const wire::Message& message, Timestamp now, Tick tick);
+  void want_snapshot(const PeerId& peer, PeerSession& session);
+  void leave_snapshot(const PeerId& peer, PeerSession& session);
+  std::shared_ptr<const SnapshotImage> image_for(const PeerSession& session, Timestamp now, Tick tick);
   void deliver_snapshots(HubEffects& effects, Timestamp now, Tick tick);
   bool send_chunks(const PeerId& peer, PeerSession& session, HubEffects& effects);
-  void want_snapshot(PeerSession& session);
-  std::shared_ptr<const SnapshotImage> image_for(const PeerSession& session, Timestamp now, Tick tick);
   void deliver_acks(HubEffects& effects);
 
   // hub_core_queries.cpp
   void on_query(const PeerId& peer, const PeerIdentity& identity, const wire::Query& query, Timestamp now, Tick tick);
-  void answer_now(const PeerId& peer, const wire::Query& query, Timestamp now);
+  Result<wire::Reply> answer_now(const wire::Query& query, Timestamp now) const;
   void ask_ledger(const PeerId& peer, const wire::Query& query, Timestamp now);
   void on_order(const PeerId& peer, const PeerIdentity& identity, const wire::Query& query, Timestamp now);
+  wire::Reply order(const std::string& operator_name, const wire::Query& query, Timestamp now);
   void on_watch(const PeerId& peer, const wire::Query& query, Tick tick);
-  wire::Reply reply_to(const wire::Query& query, std::uint16_t status, std::string error) const;
+  // hub_core_pages.cpp
   std::string status_row(Timestamp now) const;
-  wire::Reply nodes_page(const wire::Query& query) const;
-  wire::Reply bans_page(const wire::Query& query, Timestamp now) const;
+  Result<wire::Reply> nodes_page(const wire::Query& query) const;
+  Result<wire::Reply> bans_page(const wire::Query& query, Timestamp now) const;
   wire::Reply why_page(const Asked& asked, const LedgerAnswer& answer, Timestamp now) const;
+  std::string why_summary(const Prefix& who, const LedgerAnswer& answer, Timestamp now) const;
+  std::string why_decision(const DecisionRecord& record, Timestamp now) const;
 
   void propose(wire::Decision decision, const std::string& by, const std::string& node);
 
@@ -197,8 +211,8 @@ class HubCore {
 
   HubEffects outbox_;  // what was decided outside of take_effects()
   bool more_ = false;
-  bool dirty_ = true;              // somebody may have to be sent something
-  std::vector<std::string> acks_;  // nodes whose offences became durable
+  bool dirty_ = true;                                      // somebody may have to be sent something
+  std::vector<std::pair<std::string, std::string>> acks_;  // (node, spool) that became durable
 };
 
 }  // namespace breakwater

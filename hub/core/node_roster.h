@@ -49,9 +49,9 @@ struct NodeView {
     std::string id;
     std::uint64_t received = 0;  // taken, perhaps not durable
     std::uint64_t durable = 0;
+    bool ack_due = false;
   };
   std::vector<Spool> spools;  // latest last
-  bool ack_due = false;
 
   // Instances that were replaced lately by another one: a key that two machines hold shows here.
   std::vector<std::pair<std::string, Timestamp>> replaced;

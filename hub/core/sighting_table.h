@@ -17,6 +17,8 @@ namespace breakwater {
 struct Sighting {
   std::uint32_t count = 0;           // offences in the window, this one included
   std::vector<std::uint32_t> nodes;  // distinct nodes within findtime, the latest last
+  Timestamp last{};                  // the latest offence of the window
+  bool late = false;                 // counted in the window for those that come late
 };
 
 // One OffenceWindow and the last few nodes per (jail, address). Offences of a node that was cut off arrive late: those
@@ -33,7 +35,7 @@ class SightingTable {
 
   Sighting record(std::uint32_t jail, const Address& who, std::uint32_t node, Timestamp at, Duration findtime);
   // After a ban: the next offence counts as the first.
-  void clear(std::uint32_t jail, const Address& who);
+  void clear(std::uint32_t jail, const Address& who, bool late);
   // After an unban: in all jails. Touches everything: for operators.
   void forget(const Prefix& who);
   // Drops entries with nothing in their findtime; looks at no more than `most` of the idlest.
@@ -51,15 +53,19 @@ class SightingTable {
   struct KeyHash {
     std::size_t operator()(const Key& key) const noexcept { return std::hash<Address>{}(key.who) * 31 + key.jail; }
   };
+  struct Count {
+    OffenceWindow window;
+    std::vector<std::pair<std::uint32_t, Timestamp>> nodes;  // latest last
+  };
   struct Entry {
     Key key;
-    OffenceWindow window;
-    OffenceWindow late;
     Duration findtime;
-    std::vector<std::pair<std::uint32_t, Timestamp>> nodes;  // latest last
+    Count current;
+    Count late;
   };
 
   Entry& entry(const Key& key, Duration findtime);
+  static void note_node(Count& count, std::uint32_t node, Timestamp at, Duration findtime);
 
   std::size_t capacity_;
   std::list<Entry> entries_;  // idlest first
