@@ -295,6 +295,10 @@ void ZmqNodeGate::State::deliver(const PeerId& peer, const PeerIdentity& who, st
   auto& message = std::get<wire::Message>(decoded);
   const auto sender = who.role == PeerRole::admin ? wire::Sender::admin : wire::Sender::node;
   if (!wire::may_send(sender, message)) {
+    // Somebody took the wrong key file: tell them, or they would wait for an answer.
+    if (const auto* query = std::get_if<wire::Query>(&message)) {
+      send(peer, wire::Reply{query->qid, 403, "this key is a node's: only admins may ask", {}, {}});
+    }
     return bad(peer, who, std::string(wire::type_name(message)) + " is not for it to send");
   }
   if (message_callback) message_callback(peer, who, std::move(message));
