@@ -23,8 +23,10 @@ std::string Problem::text() const {
 }
 
 void Problems::add(Problem problem) {
+  const bool full = list_.size() >= kMax;
+  if (!full && !seen_.insert(problem.text()).second) return;
   if (problem.severity == Severity::error) ++errors_;
-  if (list_.size() >= kMax) {
+  if (full) {
     ++left_out_;
     return;
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,8 @@ struct Problem {
   bool operator==(const Problem&) const = default;
 };
 
-// All problems of one reading, in the order found. Holds at most kMax; further ones are counted. Not thread-safe.
+// All problems of one reading, in the order found, the same one once. Holds at most kMax; further ones are counted. Not
+// thread-safe.
 class Problems {
  public:
   static constexpr std::size_t kMax = 1000;
@@ -46,13 +48,14 @@ class Problems {
 
   const std::vector<Problem>& all() const { return list_; }
   bool has_errors() const { return errors_ > 0; }
-  std::size_t errors() const { return errors_; }      // counted even beyond kMax
+  std::size_t errors() const { return errors_; }      // counted beyond kMax, too
   std::size_t left_out() const { return left_out_; }  // found, but not held
   // One line each, for `check` and for the log at start; the last line tells how many were left out.
   std::string text() const;
 
  private:
   std::vector<Problem> list_;
+  std::set<std::string> seen_;  // texts of list_
   std::size_t errors_ = 0;
   std::size_t left_out_ = 0;
 };

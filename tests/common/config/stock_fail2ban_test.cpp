@@ -90,19 +90,7 @@ TEST(StockFail2ban, ItsOwnFilesAreReadAsTheyAre) {
   EXPECT_TRUE(reading.refused.empty());
 }
 
-TEST(StockFail2ban, EveryJailMeansTheSameToBoth) {
-  if (!installed()) GTEST_SKIP() << "package fail2ban is not installed";
-  if (output_of("fail2ban-client --version 2>/dev/null").empty()) GTEST_SKIP() << "fail2ban-client does not run";
-  const TempTree tree;
-  std::vector<std::string> names;
-  enable_all(tree, names);
-  if (HasFatalFailure()) return;
-  const Dump theirs = fail2ban_dump(tree.root());
-  if (theirs.empty()) GTEST_SKIP() << "fail2ban-client dumps nothing (no python3?)";
-  const JailReading ours = read_jails({.config_dirs = {tree.root()}, .filter_dirs = {}, .with_filters = true});
-  EXPECT_FALSE(ours.problems.has_errors()) << ours.problems.text();
-  EXPECT_EQ(ours.jails.size(), names.size()) << ours.problems.text();
-
+void expect_same(const JailReading& ours, const Dump& theirs) {
   for (const JailConfig& jail : ours.jails) {
     SCOPED_TRACE(jail.name);
     ASSERT_TRUE(theirs.count(jail.name));
@@ -122,9 +110,70 @@ TEST(StockFail2ban, EveryJailMeansTheSameToBoth) {
     EXPECT_EQ(jail.filter.use_dns, dump["usedns"][0] == "warn");
     for (const RegexText& regex : jail.filter.failregex) {
       EXPECT_GT(regex.origin.line, 0);
-      EXPECT_TRUE(regex.origin.file.ends_with(".conf")) << regex.origin.text();
+      EXPECT_FALSE(regex.origin.file.empty());
     }
   }
+}
+
+// Skips the test where fail2ban cannot be asked.
+#define NEED_FAIL2BAN()                                                                                           \
+  if (!installed()) GTEST_SKIP() << "package fail2ban is not installed";                                          \
+  if (output_of("fail2ban-client --version 2>/dev/null").empty()) GTEST_SKIP() << "fail2ban-client does not run"; \
+  if (output_of("python3 -c 'print(1)' 2>/dev/null").empty()) GTEST_SKIP() << "python3 does not run"
+
+TEST(StockFail2ban, EveryJailMeansTheSameToBoth) {
+  NEED_FAIL2BAN();
+  const TempTree tree;
+  std::vector<std::string> names;
+  enable_all(tree, names);
+  if (HasFatalFailure()) return;
+  const JailReading ours = read_jails({.config_dirs = {tree.root()}, .filter_dirs = {}, .with_filters = true});
+  EXPECT_FALSE(ours.problems.has_errors()) << ours.problems.text();
+  EXPECT_EQ(ours.jails.size(), names.size()) << ours.problems.text();
+  expect_same(ours, fail2ban_dump(tree.root()));
+}
+
+// What people do to those files: parameters, .local files, %(known/...)s, own filters on top of stock ones.
+TEST(StockFail2ban, OverridesMeanTheSameToBoth) {
+  NEED_FAIL2BAN();
+  const TempTree tree;
+  std::vector<std::string> names;
+  enable_all(tree, names);
+  if (HasFatalFailure()) return;
+  std::string jails = "[DEFAULT]\nbantime = 1d12h\nbase = 10\n[sshd]\nenabled = false\n";
+  const auto jail = [&](const std::string& name, const std::string& options) {
+    jails += '[' + name + "]\nenabled = true\nbackend = polling\nlogpath = /etc/hostname\n" + options + '\n';
+  };
+  for (const char* mode : {"normal", "ddos", "extra", "aggressive"}) {
+    jail(std::string("ssh-") + mode, std::string("filter = sshd[mode=") + mode + "]");
+    jail(std::string("post-") + mode, std::string("filter = postfix[mode=") + mode + "]");
+    jail(std::string("ssh2-") + mode,
+         std::string("mode = ") + mode + "\nfilter = sshd[mode=%(mode)s, publickey=any, logtype=journal]");
+  }
+  jail("ssh-params", "filter = sshd[__pam_auth='pam_[a-z]+x', publickey=\"ignore\"][mode=ddos]");
+  jail("dovecot-agg", "filter = dovecot[mode=aggressive]");
+  jail("domino-x", "filter = apache-auth[mode=aggressive]\nmaxretry = %(base)s\nfindtime = %(default/bantime)s");
+  jail("more",
+       "filter = sshd\nfailregex = %(known/failregex)s\n   ^more <HOST>$\nignoreregex = ^less\nmaxlines = 7\nusedns = "
+       "no");
+  jail("own", "filter = own[x=\"from <jail>\", y='a,b]']\nport = 1");
+  jail("journal", "filter = own[logtype=journal]");
+  tree.write("filter.d/base.conf",
+             "[INCLUDES]\nbefore = common.conf\n[Definition]\n_daemon = base\nz = base %(_daemon)s\n");
+  tree.write(
+      "filter.d/own.conf",
+      "[INCLUDES]\nbefore = base.conf\nafter = own-extra.conf\n[Definition]\n_daemon = own(?:x|y)?\n"
+      "prefregex = ^%(__prefix_line)s<F-CONTENT>.+</F-CONTENT>$\n"
+      "failregex = ^<x> %(z)s 100%% <HOST>$ ; comment\n            # comment\n\n            <re-<kind>>\n   <re-none>\n"
+      "            ^<y> <known/y> <lt_<logtype>/datepattern> <Unknown> <unknown>$\n"
+      "kind = %(known/kind)s one\nre-one = ^one <HOST>\n   ^two <x> <HOST>\nre-none =\nignoreregex =\n"
+      "[DEFAULT]\nkind =\n[Init]\nx = init\ny = <x> y\nmaxlines = 3\n");
+  tree.write("filter.d/own-extra.conf", "[Definition]\nz = %(known/z)s extra\nkind = one\n");
+  tree.write("filter.d/own.local", "[Definition]\nmaxlines = 4\n");
+  tree.write("jail.local", jails);
+  const JailReading ours = read_jails({.config_dirs = {tree.root()}, .filter_dirs = {}, .with_filters = true});
+  EXPECT_EQ(ours.jails.size(), 18u) << ours.problems.text();
+  expect_same(ours, fail2ban_dump(tree.root()));
 }
 
 }  // namespace
