@@ -137,8 +137,9 @@ Result<RulePlan> IptablesFirewall::mend_rules(Side& side, Tick now) {
   auto table = side.tables.read();
   if (!table) return table.error();
   if (!has_docker_chains(*table)) {
-    if (const auto followed = follow_docker(side, *table); !followed) return followed.error();
-    table = side.tables.read();
+    const auto followed = follow_docker(side, *table);
+    if (!followed) return followed.error();
+    if (*followed) table = side.tables.read();
     if (!table) return table.error();
   }
   const auto plan = plan_rules(*table, side.set,
@@ -147,16 +148,17 @@ Result<RulePlan> IptablesFirewall::mend_rules(Side& side, Tick now) {
   return plan;
 }
 
-// dockerd may have started after us, with the other variant of iptables.
-Result<void> IptablesFirewall::follow_docker(Side& side, const FilterTable& table) {
+// dockerd may have started after us, with the other variant of iptables. True if we changed over to it.
+Result<bool> IptablesFirewall::follow_docker(Side& side, const FilterTable& table) {
   auto found = Xtables::detect(side.v4);
   if (!found) return found.error();
-  if (found->variant() == side.tables.variant()) return {};
+  if (found->variant() == side.tables.variant()) return false;
   log_info("firewall.variant", {{"was", side.tables.name()}, {"is", found->name()}});
   const auto cleaned = side.tables.edit(removal_edits(table));
   side.tables = std::move(*found);
   watch_variants();
-  return cleaned;
+  if (!cleaned) return cleaned.error();
+  return true;
 }
 
 void IptablesFirewall::account(Side& side, const RulePlan& plan, Tick now) {

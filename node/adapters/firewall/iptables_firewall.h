@@ -72,7 +72,7 @@ class IptablesFirewall final : public Firewall {
   void check_set(Side& side, Tick now);
   void check_rules(Side& side, Tick now);
   Result<RulePlan> mend_rules(Side& side, Tick now);
-  Result<void> follow_docker(Side& side, const FilterTable& table);
+  Result<bool> follow_docker(Side& side, const FilterTable& table);
   void account(Side& side, const RulePlan& plan, Tick now);
   void apply_side(Side& side, const std::vector<FirewallChange>& changes, std::vector<std::string>& errors);
   std::vector<IpsetFailure> apply_ops(Side& side, const std::vector<IpsetOp>& ops);

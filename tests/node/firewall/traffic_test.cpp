@@ -5,6 +5,7 @@
 // once that has arrived the banned one's must not have.
 #include <chrono>
 #include <optional>
+#include <ostream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -123,6 +124,10 @@ struct Layout {
   bool v4;
   std::string (*make)();
 };
+
+void PrintTo(const Layout& layout, std::ostream* out) {
+  *out << layout.name;
+}
 
 std::string nat4() {
   return docker_nat("iptables", kContainer4);
