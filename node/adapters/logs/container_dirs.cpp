@@ -108,8 +108,12 @@ bool ContainerDirs::scan() {
 void ContainerDirs::on_entry(std::uint32_t mask, std::string_view name) {
   if (!is_container_id(name)) return;
   const std::string id(name);
-  if (mask & (IN_CREATE | IN_MOVED_TO)) return look_at(id);
-  if (known_.erase(id) > 0) events_.removed(id);
+  if (mask & (IN_CREATE | IN_MOVED_TO)) {
+    look_at(id);
+  } else if (known_.erase(id) > 0) {
+    events_.removed(id);
+  }
+  tell_networks();
 }
 
 void ContainerDirs::look_at(const std::string& id) {

@@ -25,6 +25,24 @@ bool is_only_the_log_itself(const LogPosition& p) {
   return p.fingerprint_bytes == 0 && p.fingerprint != 0;
 }
 
+// The newest `budget` bytes: how many files of the chain, and from where in the oldest of them.
+struct Cut {
+  std::size_t files = 0;
+  std::uint64_t from = 0;
+};
+Cut cut_backlog(const std::vector<ChainFile>& chain, std::size_t files, std::uint64_t budget) {
+  Cut cut;
+  while (cut.files < files) {
+    const ChainFile& file = chain[cut.files];
+    if (file.gzip && cut.files > 0) break;  // nobody knows its size; older than all that is not compressed
+    ++cut.files;
+    cut.from = file.facts.size - std::min(file.facts.size, budget);
+    budget -= std::min(file.facts.size, budget);
+    if (budget == 0) break;
+  }
+  return cut;
+}
+
 std::unique_ptr<Framing> make_framing(bool docker_json, FramingStart start, FramingLimits limits) {
   if (docker_json) return std::make_unique<DockerJsonFraming>(start, limits);
   return std::make_unique<LineFraming>(start, limits);
@@ -36,6 +54,8 @@ FileTail::FileTail(Inotify& inotify, TailSettings settings, TailCallbacks callba
     : inotify_(inotify), settings_(std::move(settings)), callbacks_(std::move(callbacks)) {
   sink_ = [this](const FramedLine& line) { deliver(line); };
   watch_directory();
+  // Opened now, not at the first read: what is written, renamed or removed from here on happens to a file we hold.
+  begin();
 }
 
 FileTail::~FileTail() = default;
@@ -107,24 +127,25 @@ void FileTail::begin_stored(std::vector<ChainFile> chain, const LogPosition& sto
 }
 
 void FileTail::begin_first(std::vector<ChainFile> chain) {
-  ChainFile& log = chain[0];
-  if (settings_.first_sight == FirstSight::beginning) {
-    start_framing({});
-    // A container's log that was rotated before we came to look; the predecessors of a plain log are old.
-    for (std::size_t i = settings_.docker_json ? chain.size() : 1; i-- > 0;) {
-      if (settings_.docker_json || chain[i].number == 0) enqueue(std::move(chain[i]), 0, false);
-    }
-    return;
+  // A container's rotated files are its log, too; the predecessors of a plain log are old.
+  std::size_t files = chain.size();
+  if (!settings_.docker_json) files = chain[0].number == 0 ? 1 : 0;
+  std::uint64_t from = 0;  // in the oldest that is read
+  if (settings_.first_sight != FirstSight::beginning) {
+    const bool to_end = settings_.first_sight == FirstSight::end;
+    const Cut cut =
+        cut_backlog(chain, std::min<std::size_t>(files, to_end ? 1 : files), to_end ? 0 : settings_.backlog_bytes);
+    files = cut.files;
+    from = cut.from;
+    if (!to_end) counters_.backlog_skipped += from;
   }
-  if (log.number != 0) return;
-  const std::uint64_t size = log.facts.size;
-  const std::uint64_t wanted = settings_.first_sight == FirstSight::end ? 0 : settings_.backlog_bytes;
-  const std::uint64_t from = size - std::min(size, wanted);
-  if (settings_.first_sight == FirstSight::backlog) counters_.backlog_skipped += from;
+  if (files == 0) return;
   char before = '\n';
-  const bool in_mid_line = from > 0 && log.reader->read(from - 1, {&before, 1}).bytes == 1 && before != '\n';
+  const bool in_mid_line =
+      from > 0 && chain[files - 1].reader->read(from - 1, {&before, 1}).bytes == 1 && before != '\n';
   start_framing({.at = {from, from}, .in_mid_line = in_mid_line});
-  enqueue(std::move(log), from, false);
+  for (std::size_t i = files; i-- > 0;)
+    enqueue(std::move(chain[i]), i + 1 == files ? from : 0, false);
 }
 
 void FileTail::start_framing(FramingStart start) {

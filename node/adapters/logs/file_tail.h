@@ -58,6 +58,7 @@ struct TailCounters {
 // Reads only in step(), one buffer at a time. One thread; neither copied nor moved.
 class FileTail {
  public:
+  // Opens the log if it is there; what it holds by now is what was there before us.
   FileTail(Inotify& inotify, TailSettings settings, TailCallbacks callbacks);
   ~FileTail();
   FileTail(const FileTail&) = delete;

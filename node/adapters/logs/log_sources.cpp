@@ -117,7 +117,7 @@ void LogSources::on_path_found(std::size_t jail, const LogPath& logpath, const s
 
 FirstSight LogSources::first_sight(const std::string& path, bool from_tail) const {
   const auto facts = facts_of(path);
-  const bool before_us = facts && (facts->born && started_ ? *facts->born < *started_ : starting_);
+  const bool before_us = facts && (starting_ || (facts->born && started_ && *facts->born < *started_));
   if (!before_us) return FirstSight::beginning;
   return from_tail ? FirstSight::end : FirstSight::backlog;
 }
