@@ -23,9 +23,10 @@ class OffenceWindow {
     if (count_ == 0) {
       first_ = last_ = at;
     } else if (first_ < at - findtime) {
-      const double age = static_cast<double>((at - first_).count());
-      count_ = static_cast<std::uint32_t>(
-          std::nearbyint(static_cast<double>(count_) / age * static_cast<double>(findtime.count())));
+      // In seconds and in this order, so that a half is a half where fail2ban's is; to even, like Python's round().
+      const double age = static_cast<double>((at - first_).count()) / 1000.0;
+      const double span = static_cast<double>(findtime.count()) / 1000.0;
+      count_ = static_cast<std::uint32_t>(std::nearbyint(static_cast<double>(count_) / age * span));
       first_ = at - findtime;
     }
     if (at > last_) last_ = at;

@@ -29,16 +29,19 @@ bool is_word(std::string_view line, std::size_t at, bool ascii) {
 // so going on one character behind a bad one is exact.
 std::optional<FoundDate> match(const DatePattern& pattern, const re2::RE2& program, const SubjectText& line) {
   std::array<re2::StringPiece, 2> groups;
+  const int wanted = pattern.whole ? 1 : 2;
   for (std::size_t from = 0; from <= line.text.size();) {
-    if (!program.Match(piece(line.text), from, line.text.size(), re2::RE2::UNANCHORED, groups.data(), 2)) return {};
+    if (!program.Match(piece(line.text), from, line.text.size(), re2::RE2::UNANCHORED, groups.data(), wanted))
+      return {};
     const auto offset = [&](const char* p) { return static_cast<std::size_t>(p - line.text.data()); };
     const std::size_t begin = offset(groups[0].data());
     const bool inside_word = pattern.word_begin && begin > 0 && is_word(line.text, begin - 1, line.ascii) &&
                              is_word(line.text, begin, line.ascii);
     if (!inside_word) {
-      if (groups[1].data() == nullptr) return {};
-      const std::size_t cut = offset(groups[1].data());
-      return FoundDate{.begin = cut, .end = cut + groups[1].size(), .match_begin = begin};
+      const re2::StringPiece& group = groups[pattern.whole ? 0 : 1];
+      if (group.data() == nullptr) return {};
+      const std::size_t cut = offset(group.data());
+      return FoundDate{.begin = cut, .end = cut + group.size(), .match_begin = begin};
     }
     from = begin + 1;
   }

@@ -105,13 +105,33 @@ void remove_unbound_marks(std::string& regex) {
 
 enum class Bounds : std::uint8_t { word, line_begin, none };
 
+// The last character of what `written` matches is always a digit or a letter: it ends in a tag, or in optional groups
+// that do, behind one.
+bool ends_in_word(std::string_view written) {
+  const auto tag_at_end = [](std::string_view text) {
+    const std::size_t percent = text.rfind('%');
+    if (percent == std::string_view::npos || percent + 1 == text.size()) return false;
+    const std::string_view tag = text.substr(percent + 1);
+    return tag.size() == (tag.starts_with("Ex") ? 3u : 1u) && tag != "%" && (percent == 0 || text[percent - 1] != '%');
+  };
+  while (written.ends_with(")?")) {
+    const std::size_t open = written.rfind("(?:");
+    if (open == std::string_view::npos || !tag_at_end(written.substr(0, written.size() - 2))) return false;
+    if (written.substr(open + 3, written.size() - open - 5).find_first_of("()|") != std::string_view::npos)
+      return false;
+    written = written.substr(0, open);
+  }
+  return tag_at_end(written);
+}
+
 // The regex around an expanded pattern: the group to cut, and its boundaries.
-DatePattern bounded(std::string regex, bool words, Bounds bounds) {
+DatePattern bounded(std::string regex, bool words, Bounds bounds, bool word_at_end = false) {
   DatePattern out;
   regex = std::string(trimmed(regex));
   const bool begin = bounds != Bounds::none && !begins_unbound(regex);
   const bool end = bounds != Bounds::none && !ends_unbound(regex);
-  if (!has_plain_group(regex)) {
+  const bool wrap = !has_plain_group(regex);
+  if (wrap) {
     const std::size_t from = regex.starts_with('^') ? 1 : 0;
     const std::size_t to = regex.size() - (regex.ends_with('$') && !regex.ends_with("\\$") ? 1 : 0);
     regex = regex.substr(0, from) + "(" + regex.substr(from, to - from) + ")" + regex.substr(to);
@@ -123,7 +143,8 @@ DatePattern bounded(std::string regex, bool words, Bounds bounds) {
     out.anchored = regex[13] == '(';
   }
   out.word_begin = begin && bounds == Bounds::word;
-  if (end) regex += kWordEnd;
+  out.whole = wrap && out.word_begin && end && word_at_end;
+  if (end) regex += out.whole ? std::string_view(R"(\b)") : kWordEnd;
   const std::string_view head = regex;
   const auto line_group = [&](std::string_view opening) {
     return head.starts_with(opening) && !head.substr(opening.size()).starts_with('|');
@@ -213,7 +234,7 @@ Result<DatePattern> single(std::string_view written) {
   }
   auto expanded = expand_date_tags(rest);
   if (!expanded) return expanded.error();
-  return bounded(without_separator_backreference(expanded->regex), expanded->words, bounds);
+  return bounded(without_separator_backreference(expanded->regex), expanded->words, bounds, ends_in_word(rest));
 }
 
 void add(std::vector<DatePattern>& list, DatePattern pattern) {

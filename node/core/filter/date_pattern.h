@@ -30,6 +30,7 @@ struct DatePattern {
   bool line_begin = false;  // only at the beginning of a line: found there, no better one is looked for
   bool word_begin = false;  // must not begin inside a word
   bool anchored = false;    // the whole regex can only match at the beginning
+  bool whole = false;       // group 1 is all of the match: it can be found without groups, which is cheaper
   bool operator==(const DatePattern&) const = default;
 };
 

@@ -37,6 +37,7 @@ bool PatternParser::group(PatternFlags flags, int depth) {
     pos_ = at;
     return extension(flags, depth);
   }
+  if (!options_.for_dates) return body("(?:", flags, depth);
   out_.groups.emplace_back();
   return body("(", flags, depth);
 }
@@ -90,7 +91,7 @@ bool PatternParser::named_group(PatternFlags flags, int depth) {
     ++pos_;
   const std::string name(in_.substr(begin, pos_ - begin));
   if (name.empty() || (name[0] >= '0' && name[0] <= '9') || !accept(">")) return fail(begin, "a bad name of a group");
-  if (!options_.repeated_names && std::find(out_.groups.begin(), out_.groups.end(), name) != out_.groups.end()) {
+  if (!options_.for_dates && std::find(out_.groups.begin(), out_.groups.end(), name) != out_.groups.end()) {
     return fail(begin, "a second group named \"" + name + "\"");
   }
   out_.groups.push_back(name);
@@ -165,9 +166,12 @@ bool PatternParser::body(std::string_view opening, PatternFlags flags, int depth
   const std::size_t at = pos_;
   const std::size_t begin = out_.text.size();
   out_.text += opening;
+  if (depth == 0) outermost_ = begin;
   if (!alternation(flags, depth + 1)) return false;
   if (!accept(")")) return fail(at == 0 ? 0 : at - 1, "missing ), group");
   out_.text += ')';
+  if (opening == "(") last_capture_end_ = out_.text.size();
+  if (depth == 0) outermost_.reset();
   last_begin_ = begin;
   last_ = Item::plain;
   return true;

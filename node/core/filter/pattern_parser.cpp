@@ -30,6 +30,7 @@ int number(std::string_view digits) {
 Result<Re2Pattern> PatternParser::run() {
   if (alternation(global_, 0) && !at_end()) fail(pos_, "unbalanced parenthesis");
   if (error_) return *error_;
+  if (!options_.for_dates) shorten();
   std::string flags;
   if (global_.ignore_case) flags += 'i';
   if (global_.dot_all) flags += 's';
@@ -103,8 +104,7 @@ bool PatternParser::quantifier(char kind) {
   if (last_ == Item::repeated) return fail(at, "multiple repeat");
   if (peek() == '+') return unsupported(at, std::string("possessive quantifier ") + kind + "+");
   out_.text += kind;
-  if (accept("?")) out_.text += '?';
-  last_ = Item::repeated;
+  end_quantifier();
   return true;
 }
 
@@ -141,9 +141,31 @@ bool PatternParser::braces() {
   if (comma) out_.text += ",";
   if (comma && !high.empty()) out_.text += std::to_string(most);
   out_.text += '}';
-  if (accept("?")) out_.text += '?';
-  last_ = Item::repeated;
+  end_quantifier();
   return true;
+}
+
+void PatternParser::end_quantifier() {
+  last_ = Item::repeated;
+  if (accept("?")) {
+    out_.text += '?';
+  } else {
+    greedy_.push_back({out_.text.size(), outermost_.value_or(last_begin_)});
+  }
+}
+
+// Behind the last group with a name it does not matter how much is taken, only whether there is a way to the end: what
+// comes later in a regex never changes what an earlier part prefers. So a final .* is left out, and other quantifiers
+// there are made lazy, which spares RE2 going to the end of the line and back (4.9 us -> 0.5 us for the usual
+// `^<HOST> .*POST .*xmlrpc`).
+void PatternParser::shorten() {
+  if (last_ == Item::repeated && last_begin_ >= last_capture_end_ && out_.text.substr(last_begin_) == ".*") {
+    out_.text.resize(last_begin_);
+    greedy_.pop_back();
+  }
+  for (auto it = greedy_.rbegin(); it != greedy_.rend() && it->outermost >= last_capture_end_; ++it) {
+    out_.text.insert(it->end, 1, '?');
+  }
 }
 
 bool PatternParser::escape(PatternFlags flags) {

@@ -44,6 +44,8 @@ class PatternParser {
   bool item(PatternFlags flags, int depth);
   bool quantifier(char kind);
   bool braces();
+  void end_quantifier();
+  void shorten();
   bool group(PatternFlags flags, int depth);
   bool extension(PatternFlags flags, int depth);
   bool named_group(PatternFlags flags, int depth);
@@ -78,6 +80,15 @@ class PatternParser {
   Item last_ = Item::none;      // what a quantifier would apply to
   std::size_t last_begin_ = 0;  // where it stands in out_.text
   bool trailing_lookahead_ = false;
+  // Greedy quantifiers: where a '?' would make them lazy, and where what they repeat, or the outermost group around
+  // them, begins.
+  struct Greedy {
+    std::size_t end;
+    std::size_t outermost;
+  };
+  std::vector<Greedy> greedy_;
+  std::optional<std::size_t> outermost_;
+  std::size_t last_capture_end_ = 0;
   std::optional<Error> error_;
 };
 

@@ -20,7 +20,9 @@ struct Re2Pattern {
 
 struct TranslateOptions {
   Alphabet alphabet = Alphabet::ascii;
-  bool repeated_names = false;  // two groups may bear one name, as our own date patterns do
+  // For dates: two groups may bear one name, and groups without a name are kept, for one of them is what is cut. Else a
+  // group without a name is for grouping only, since backreferences are refused: that makes smaller programs.
+  bool for_dates = false;
 };
 
 // `pattern` as Python 3.11's re.search(pattern, line + "\n") would take it, or why not: either Python refuses it too,
