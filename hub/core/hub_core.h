@@ -60,11 +60,16 @@ class HubCore {
   // Of a SendTo that was not `sent`.
   void on_send_outcome(const PeerId& peer, const wire::Message& message, SendOutcome outcome, Timestamp now, Tick tick);
 
+  // The connection is over; optional, for silence tells as well.
+  void on_gone(const PeerId& peer, Timestamp now) { drop(peer, now); }
+
   void on_committed(std::uint64_t ticket, Timestamp now, Tick tick);
   void on_commit_failed(std::uint64_t ticket, const std::string& error, Timestamp now);
   void on_looked_up(std::uint64_t id, const Result<LedgerAnswer>& answer, Timestamp now);
   void on_ledger_event(const LedgerEvent& event, Timestamp now, Tick tick);  // any of the three
   void set_ledger_stats(const LedgerStats& stats) { ledger_stats_ = stats; }
+  // For `status`: counters of the parts around the core.
+  void set_gauge(const std::string& name, std::uint64_t value) { gauges_[name] = value; }
 
   void on_tick(Timestamp now, Tick tick);  // about four times a second
 
@@ -188,6 +193,7 @@ class HubCore {
   WatchList watchers_;
   Counters counters_;
   LedgerStats ledger_stats_;
+  std::map<std::string, std::uint64_t> gauges_;
   std::string ledger_error_;  // empty while commits succeed
   std::set<std::string> admins_;
   bool admins_known_ = false;

@@ -322,7 +322,7 @@ std::vector<std::string> HubCore::problems() const {
 
 std::map<std::string, std::uint64_t> HubCore::counters() const {
   const FleetPolicy::Counters& policy = policy_.counters();
-  return {
+  std::map<std::string, std::uint64_t> all = {
       {"offences", counters_.offences},
       {"duplicates", counters_.duplicates},
       {"offence_gaps", counters_.offence_gaps},
@@ -352,6 +352,8 @@ std::map<std::string, std::uint64_t> HubCore::counters() const {
       {"replies_dropped", counters_.replies_dropped},
       {"watch_dropped", watchers_.dropped()},
   };
+  all.insert(gauges_.begin(), gauges_.end());
+  return all;
 }
 
 NodeState HubCore::node_state(const std::string& name) const {

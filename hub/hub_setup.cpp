@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/hub_setup.h"
+
+#include <filesystem>
+
+#include "common/config/config_reader.h"
+#include "common/config/jail_builder.h"
+#include "common/config/jail_fields.h"
+#include "common/config/jail_reader.h"
+#include "common/runtime/random.h"
+#include "hub/adapters/gate/key_ring.h"
+
+namespace breakwater {
+
+namespace {
+
+JailConfig read_defaults(const std::vector<std::string>& directories) {
+  JailConfig jail;
+  // What is wrong in [DEFAULT] was reported with the jails.
+  Problems told;
+  ConfigReader files(directories, told);
+  const auto config = files.read_all("jail");
+  if (!config) return jail;
+  JailContext context{*config, files, false, told, {}, {}};
+  const Interpolator interpolator(*config);
+  OptionValues values(interpolator, kDefaultSection, {"jail", kDefaultSection}, told);
+  const JailModes modes = read_modes(values);
+  jail.mode = modes.jail;
+  read_jail_fields(context, values, modes, jail);
+  return jail;
+}
+
+}  // namespace
+
+HubReading read_hub(const std::string& config_file) {
+  HubReading reading;
+  HubConfigReading hub = read_hub_config(config_file);
+  reading.report = hub.problems.text();
+  reading.has_errors = hub.problems.has_errors();
+  reading.config = std::move(hub.config);
+  if (!reading.config) return reading;
+  JailReading jails = read_jails({.config_dirs = reading.config->config_dirs, .with_filters = false});
+  reading.report += jails.problems.text();
+  reading.has_errors |= jails.problems.has_errors();
+  reading.jails = std::move(jails.jails);
+  reading.refused = std::move(jails.refused);
+  reading.defaults = read_defaults(reading.config->config_dirs);
+  if (const auto keys = key_directory(*reading.config); !keys) {
+    reading.report += config_file + ": " + keys.error().message() + "\n";
+    reading.has_errors = true;
+    reading.config.reset();
+  } else if (reading.config->listen.size() != 1) {
+    reading.report += config_file + ": listen: one endpoint, please (tcp://*:7199 is all addresses of both families)\n";
+    reading.has_errors = true;
+    reading.config.reset();
+  }
+  return reading;
+}
+
+HubSettings settings_of(const HubConfig& config) {
+  HubSettings settings;
+  settings.name = config.name;
+  settings.instance = random_bytes(16);
+  settings.dice = random_u64();
+  settings.ignoreip = config.ignoreip;
+  settings.operator_bantime = config.bantime;
+  settings.max_nodes = static_cast<std::size_t>(config.max_nodes);
+  settings.max_peers = settings.max_nodes + settings.max_nodes / 5 + 100;
+  settings.decisions_in_ring = static_cast<std::size_t>(config.decisions_in_ring);
+  return settings;
+}
+
+Result<std::string> key_directory(const HubConfig& config) {
+  const std::filesystem::path nodes(config.nodes_dir), admins(config.admins_dir);
+  if (nodes.filename() != "nodes.d" || admins.filename() != "admins.d" || nodes.parent_path() != admins.parent_path()) {
+    return Error("nodes_dir and admins_dir must be DIR/nodes.d and DIR/admins.d of one DIR");
+  }
+  return nodes.parent_path().string();
+}
+
+std::set<std::string> enrolled_names(const std::string& folder) {
+  std::set<std::string> names;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().stem().string();
+    if (it->path().extension() == ".pub" && is_peer_name(name)) names.insert(name);
+  }
+  return names;
+}
+
+}  // namespace breakwater
