@@ -130,6 +130,9 @@ Farewell usage(std::string text) {
 std::optional<Farewell> read_raw(Raw& raw) {
   Options& options = raw.options;
   if (!raw.hub.empty()) options.hub = raw.hub;
+  if (!options.hub.starts_with("ipc:///") && !options.hub.starts_with("tcp://")) {
+    return usage("--hub \"" + escaped(options.hub, 100) + "\" is neither ipc:///PATH nor tcp://HOST:PORT");
+  }
   if (!raw.key.empty()) options.key = raw.key;
   if (!raw.hub_key.empty()) options.hub_key = raw.hub_key;
   if (raw.output != "table" && raw.output != "json") return usage("--output is table or json");

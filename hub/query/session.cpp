@@ -104,7 +104,7 @@ ExitCode tell_hub_away(const Session& session, const Error& error) {
   console.err << "breakwater: " << console.safe(error.message()) << '\n'
               << "  tried  " << console.safe(session.options.hub) << '\n'
               << "  check  "
-              << (local ? "systemctl status breakwater-hub; that you are root or in the socket's group"
+              << (local ? "systemctl status breakwater-hub; that you are root, or the hub's user"
                         : "that the hub runs and its port is open; --key and --hub-key")
               << "; --hub or BREAKWATER_HUB name another hub\n"
               << "  note   nodes keep detecting and banning while the hub is away\n";

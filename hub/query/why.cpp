@@ -34,8 +34,8 @@ void print_summary(const Session& session, const Row& summary) {
     if (!text.empty()) console.out << "  " << what << console.safe(text) << '\n';
   };
   line("as part of ", summary.text("covered_by"));
-  line("jail ", summary.text("jail"));
-  line("because ", summary.text("reason"));
+  line("jail: ", summary.text("jail"));
+  line("reason: ", summary.text("reason"));
   line("never banned: it is covered by ignoreip ", summary.text("never_ban"));
   std::string known =
       fmt::format("{} on {}, {}", count_text(summary.number("offences"), "offence"),
@@ -69,10 +69,12 @@ void print_enforced(const Session& session, const Row& row) {
     if (const auto after = enforced[i].number_if("after_ms")) line += fmt::format(" +{} ms", *after);
   }
   if (enforced.empty()) {
-    if (row.has("enforced")) console.out << "    enforced nowhere yet\n";
+    if (row.has("enforced") && !row.flag("superseded")) console.out << "    enforced nowhere yet\n";
     return;
   }
-  console.out << "    enforced on " << count_text(enforced.size(), "node") << ": " << line << '\n';
+  const std::uint64_t count = std::max<std::uint64_t>(row.number("enforced_on"), enforced.size());
+  if (count > enforced.size()) line += fmt::format(", and {} more", count - enforced.size());
+  console.out << "    enforced on " << count_text(count, "node") << ": " << line << '\n';
 }
 
 void print_missing(const Session& session, const Row& row) {
@@ -100,7 +102,7 @@ void print_decision(const Session& session, const Row& row) {
   console.out << fmt::format("{}  {}  {}\n", at ? to_text(*at) : "", console.strong("DECIDED"), text);
   if (row.text("who") != session.options.who->text())
     console.out << "    for " << console.safe(row.text("who")) << '\n';
-  if (!row.text("reason").empty()) console.out << "    because " << console.safe(row.text("reason")) << '\n';
+  if (!row.text("reason").empty()) console.out << "    reason: " << console.safe(row.text("reason")) << '\n';
   print_enforced(session, row);
   print_missing(session, row);
 }

@@ -106,6 +106,7 @@ TEST_F(OptionsTest, UsageErrorsSayWhatWasMeant) {
   EXPECT_NE(farewell({"ban", "203.0.113.7:80"}).text.find("\"203.0.113.7:80\" is not an IP address"),
             std::string::npos);
   EXPECT_NE(farewell({"status", "--output", "xml"}).text.find("table or json"), std::string::npos);
+  EXPECT_NE(farewell({"status", "--hub", "hub.example"}).text.find("neither ipc:///PATH nor"), std::string::npos);
   EXPECT_EQ(farewell({"status", "--limit", "x"}).code, ExitCode::usage);
   EXPECT_EQ(farewell({"status", "--limit", "-1"}).code, ExitCode::usage);
   EXPECT_EQ(farewell({"status", "--timeout", "0"}).code, ExitCode::usage);

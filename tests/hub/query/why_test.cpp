@@ -32,8 +32,8 @@ TEST_F(Why, TellsAStory) {
   EXPECT_EQ(
       out.str(),
       "203.0.113.7 is banned, ends in 9m 58s (2026-01-31T09:32:53.123Z)\n"
-      "  jail docker\n"
-      "  because 2 offences on host1\n"
+      "  jail: docker\n"
+      "  reason: 2 offences on host1\n"
       "  known: 2 offences on 1 node, 1 decision, first 2s ago, last 2s ago\n"
       "\n"
       "2026-01-31T09:22:52.998Z  offence  jail sshd on host2, /var/log/auth.log\n"
@@ -41,7 +41,7 @@ TEST_F(Why, TellsAStory) {
       "2026-01-31T09:22:53.118Z  offence  jail docker on host1, web (nginx:1.25)\n"
       "    203.0.113.7 - - \"POST /xmlrpc.php HTTP/1.1\" 200 5\n"
       "2026-01-31T09:22:53.123Z  DECIDED  ban until 2026-01-31T09:32:53.123Z, decision 1204 of epoch 3 by policy\n"
-      "    because 2 offences on host1\n"
+      "    reason: 2 offences on host1\n"
       "    enforced on 3 nodes: host1 +1 ms, host2 +4 ms, host4\n"
       "    NOT enforced on host3 (lost)\n");
   EXPECT_EQ(last_question().args.at("who"), "203.0.113.7");
@@ -60,6 +60,14 @@ TEST_F(Why, TimelineInMilliseconds) {
                                    "+126  enforced  host1  ban 1204\n"
                                    "+129  enforced  host2  ban 1204\n"));
   EXPECT_THAT(out.str(), Not(HasSubstr("host4  ban")));  // it is known that, not when
+}
+
+TEST_F(Why, AShortenedListOfNodesIsSaidToBeOne) {
+  hub.answer("why", {R"({"type":"summary","who":"203.0.113.7","banned":true,"until":null})",
+                     R"({"type":"decision","op":"ban","who":"203.0.113.7","until":null,"decided_at":1,"by":"root",
+    "enforced":[{"node":"host1","after_ms":1}],"enforced_on":900})"});
+  EXPECT_EQ(run({"why", "203.0.113.7"}), ExitCode::ok);
+  EXPECT_THAT(out.str(), HasSubstr("enforced on 900 nodes: host1 +1 ms, and 899 more\n"));
 }
 
 TEST_F(Why, UnknownIsExitCode1) {
