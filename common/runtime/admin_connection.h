@@ -15,13 +15,13 @@
 namespace breakwater {
 
 // Synchronous, for a tool that has nothing else to do. One thread. Errors are sentences for the operator: "the hub is
-// not running: nobody listens at /run/breakwater/query.sock", "this key is not authorised at tcp://...", "what answers
-// at tcp://... does not hold the hub key that we expect", "no answer within 5 s".
+// not running: nobody listens at /run/breakwater-hub/query.sock", "this key is not authorised at tcp://...", "what
+// answers at tcp://... does not hold the hub key that we expect", "no answer within 5 s".
 class AdminConnection {
  public:
   struct Options {
-    // "ipc:///run/breakwater/query.sock": local, the socket's file mode says who may; or "tcp://ADDRESS:PORT" (name,
-    // IPv4, [IPv6]): remote, with both keys below.
+    // "ipc:///run/breakwater-hub/query.sock": local, the socket's file mode says who may; or "tcp://ADDRESS:PORT"
+    // (name, IPv4, [IPv6]): remote, with both keys below.
     std::string endpoint;
     std::optional<CurveKeys> keys;     // ours, enrolled in the hub's admins.d/
     std::optional<PublicKey> hub_key;  // the hub's
