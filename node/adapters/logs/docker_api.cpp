@@ -101,7 +101,7 @@ void DockerApi::list() {
 void DockerApi::inspect_listed(std::vector<std::string> ids) {
   to_inspect_ = std::move(ids);
   if (to_inspect_.size() > kMaxContainers) to_inspect_.resize(kMaxContainers);
-  if (to_inspect_.empty()) return complete();
+  if (to_inspect_.empty()) return networks_first();
   for (std::size_t i = 0; i < kInspectsAtOnce; ++i)
     inspect_next();
 }
@@ -114,9 +114,14 @@ void DockerApi::inspect_next() {
     auto info = reply->status == 200 ? parse_inspect(reply->body) : std::nullopt;
     if (info && !is_listed(info->id)) listed_.push_back(std::move(*info));  // else: an event brought a newer answer
     if (!info && reply->status != 404) ++counters_.bad_answers;             // 404: removed since
-    if (++answered_ == to_inspect_.size()) return complete();
+    if (++answered_ == to_inspect_.size()) return networks_first();
     inspect_next();
   });
+}
+
+// Before any line of a container is read, the never-ban list must know Docker's gateways.
+void DockerApi::networks_first() {
+  ask_networks([this] { complete(); });
 }
 
 void DockerApi::complete() {
@@ -127,7 +132,6 @@ void DockerApi::complete() {
   retry_ = kFirstRetry;
   ++counters_.connects;
   events_.all(std::exchange(listed_, {}));
-  ask_networks();
   on_connected_(true, "");
 }
 
@@ -135,11 +139,15 @@ bool DockerApi::is_listed(const std::string& id) const {
   return std::any_of(listed_.begin(), listed_.end(), [&](const ContainerInfo& info) { return info.id == id; });
 }
 
-void DockerApi::ask_networks() {
-  curl_.get(versioned("/networks"), [this](const Result<HttpReply>& reply) {
+void DockerApi::ask_networks(std::function<void()> then) {
+  curl_.get(versioned("/networks"), [this, then = std::move(then)](const Result<HttpReply>& reply) {
     auto networks = good(reply) ? parse_networks(reply->body) : std::nullopt;
-    if (networks) return events_.networks(std::move(*networks));
-    ++counters_.bad_answers;
+    if (networks) {
+      events_.networks(std::move(*networks));
+    } else {
+      ++counters_.bad_answers;
+    }
+    then();
   });
 }
 
@@ -165,7 +173,7 @@ void DockerApi::on_data(std::string_view bytes) {
 void DockerApi::on_event(const DockerEvent& event) {
   ++counters_.events;
   if (event.type == "network") {
-    if (connected_) ask_networks();
+    if (connected_) ask_networks([] {});
     return;
   }
   if (event.type != "container" || !is_container_id(event.id)) return;

@@ -57,7 +57,8 @@ class DockerApi {
   void inspect_next();
   void complete();
   bool is_listed(const std::string& id) const;
-  void ask_networks();
+  void networks_first();
+  void ask_networks(std::function<void()> then);
   void on_data(std::string_view bytes);
   void on_event(const DockerEvent& event);
   void refresh(const std::string& id);

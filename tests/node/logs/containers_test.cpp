@@ -211,6 +211,18 @@ TEST_F(Containers, NetworksAreTold) {
   ASSERT_TRUE(follower->until([&] { return follower->networks.size() == 1; }));
 }
 
+TEST_F(Containers, NetworksAreToldBeforeTheFirstLine) {
+  FakeEngine engine(socket, "1.24", "1.44");
+  engine.set_networks(R"([{"Name":"bridge","IPAM":{"Config":[{"Subnet":"198.51.100.0/24"}]}}])");
+  engine.put(container(kA));
+  DockerLog log(dir.path(), kA);
+  log.line("one");
+  const auto follower = node(true, false);
+  ASSERT_TRUE(follower->until([&] { return !follower->networks.empty() || !follower->lines.empty(); }));
+  EXPECT_FALSE(follower->networks.empty());
+  ASSERT_TRUE(follower->until_lines(1));
+}
+
 TEST_F(Containers, AnotherDriverIsSaidOnce) {
   FakeEngine engine(socket, "1.24", "1.44");
   FakeContainer other = container(kA, "db");
