@@ -90,10 +90,10 @@ struct LoadRequest {
 struct LedgerQuery {
   enum class Kind { offences, why, top };
   Kind kind = Kind::offences;
-  std::optional<Prefix> who;              // why: required
-  std::string jail, node;                 // empty = any
-  std::optional<Timestamp> since, until;  // of received_at
-  std::string by;                         // top: address, jail, node, network, container, image
+  std::optional<Prefix> who{};                // why: required
+  std::string jail{}, node{};                 // empty = any
+  std::optional<Timestamp> since{}, until{};  // of received_at
+  std::string by{};                           // top: address, jail, node, network, container, image
   std::size_t limit = 100;
   std::uint64_t before_offence = 0;   // only ids below; 0 = from the newest
   std::uint64_t before_decision = 0;  // why: only seqs below

@@ -37,7 +37,7 @@ Result<void> LedgerWriter::prepare() {
       {&offence_,
        "INSERT INTO offence (received_ms, at_ms, who, node, jail, container, image, sample, nseq)"
        " VALUES (?,?,?,?,?,?,?,?,?)"},
-      {&decision_, "INSERT INTO decision VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"},
+      {&decision_, "INSERT OR REPLACE INTO decision VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"},
       {&stands_, "INSERT OR REPLACE INTO standing VALUES (?,?,?,?,?)"},
       {&ends_, "DELETE FROM standing WHERE kind = ? AND first = ? AND last = ?"},
       {&lifts_, "DELETE FROM standing WHERE kind = 0 AND first <= ?2 AND last >= ?1"},

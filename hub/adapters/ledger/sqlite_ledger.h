@@ -30,8 +30,8 @@ namespace breakwater {
 class SqliteLedger final : public Ledger {
  public:
   struct Settings {
-    std::string path;                   // the file; its directory exists
-    std::optional<Duration> retention;  // of offences, ended decisions, audit; nullopt: for ever
+    std::string path;                     // the file; its directory exists
+    std::optional<Duration> retention{};  // of offences, ended decisions, audit; nullopt: for ever
     Duration longest_answer = std::chrono::seconds(3);
     std::size_t most_questions = 64;  // waiting; beyond, they are refused
   };
