@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "common/base/text.h"
 #include "common/log/log.h"
 #include "common/runtime/curve_keys.h"
 #include "common/runtime/random.h"
@@ -45,7 +46,11 @@ Result<std::unique_ptr<ZmqHubLink>> make_link(Reactor& reactor, const NodeConfig
   if (!keys) return keys.error();
   auto hub_key = PublicKey::from_bytes(config.hub_public_key);
   if (!hub_key) return hub_key.error().within("hub_public_key");
-  return ZmqHubLink::create(reactor, {.endpoint = config.hub, .keys = *keys, .hub_key = *hub_key});
+  ZmqHubLink::Options options;
+  options.endpoint = config.hub;
+  options.keys = *keys;
+  options.hub_key = *hub_key;
+  return ZmqHubLink::create(reactor, std::move(options));
 }
 
 int check(const std::string& config_file) {
@@ -89,7 +94,7 @@ int run(const std::string& config_file) {
 
   std::vector<JailWatch> watches;
   for (const ActiveJail& jail : reading.jails)
-    watches.push_back(jail_watch(jail.config));
+    watches.push_back(watch_of(jail.config));
   std::vector<std::string> unresolved;
   auto ignoreip = listed_ranges(config, reading.jails, unresolved);
   for (const std::string& problem : unresolved)
@@ -109,16 +114,18 @@ int run(const std::string& config_file) {
   }
   auto addresses = HostAddressWatcher::open();
   if (!addresses) return give_up(addresses.error());
-  LogSources sources(reactor, clock, {.docker_socket = config.docker_socket, .docker_root = config.docker_root},
-                     std::move(watches), std::move(positions));
+  LogSourcesSettings logs;
+  logs.docker_socket = config.docker_socket == "none" ? "" : config.docker_socket;
+  logs.docker_root = config.docker_root;
+  LogSources sources(reactor, clock, logs, std::move(watches), std::move(positions));
 
   const Notify notify = Notify::from_environment();
   NodeLoop loop({reactor, clock, *signals, notify, core, *firewall->firewall, **store, link.get(), sources, *addresses,
                  std::move(ignoreip)});
   loop.restore();
   // From here on the kernel holds what the disk remembers, and nobody on the never-ban list.
-  loop.run();
-  return 0;
+  const auto ran = loop.run();
+  return ran ? 0 : give_up(ran.error());
 }
 
 int keygen(const std::string& path) {

@@ -36,8 +36,8 @@ void NodeLoop::restore() {
   reconcile_kernel("start");
 }
 
-void NodeLoop::run() {
-  watch_logs();
+Result<void> NodeLoop::run() {
+  if (auto following = watch_logs(); !following) return following;
   watch_hub();
   watch_host();
   parts_.reactor.watch_fd(parts_.signals.fd(), POLLIN, [this](short) { on_signal(); });
@@ -52,19 +52,20 @@ void NodeLoop::run() {
   parts_.notify.stopping();
   checkpoint();
   log_info("stopped", {{"bans", parts_.core.bans().size()}});
+  return {};
 }
 
-void NodeLoop::watch_logs() {
+Result<void> NodeLoop::watch_logs() {
   parts_.sources.on_line([this](const LogLine& line, const std::vector<std::size_t>& jails) {
     parts_.core.on_line(line, jails, parts_.clock.wall());
   });
   // One kernel batch and one commit for all that a read brought.
   parts_.sources.on_batch_end([this] { settle(); });
-  parts_.sources.on_docker_networks([this](std::vector<std::pair<Prefix, std::string>> networks) {
-    docker_networks_ = std::move(networks);
+  parts_.sources.on_docker_networks([this](const DockerNetworks& networks) {
+    docker_networks_ = networks;
     refresh_never_ban();
   });
-  parts_.sources.start();
+  return parts_.sources.start();
 }
 
 void NodeLoop::watch_hub() {
@@ -77,6 +78,7 @@ void NodeLoop::watch_hub() {
     parts_.core.on_link(state, why, parts_.clock.wall(), parts_.clock.steady());
     settle();
   });
+  parts_.link->start();
 }
 
 void NodeLoop::watch_host() {
@@ -163,12 +165,12 @@ void NodeLoop::refresh_never_ban() {
 }
 
 void NodeLoop::checkpoint() {
-  parts_.core.on_positions(parts_.sources.positions(), parts_.sources.take_forgotten());
+  parts_.core.on_positions(parts_.sources.positions(), parts_.sources.take_gone());
   settle();
 }
 
 void NodeLoop::publish_gauges() {
-  for (const auto& [name, value] : parts_.sources.stats())
+  for (const auto& [name, value] : parts_.sources.stats().by_name())
     parts_.core.set_gauge(name, value);
   parts_.core.set_gauge("spool_dropped", parts_.store.dropped());
   for (const std::string& alarm : parts_.sources.alarms())

@@ -12,6 +12,7 @@
 #include "common/runtime/reactor.h"
 #include "common/runtime/signals.h"
 #include "node/adapters/firewall/host_addresses.h"
+#include "node/adapters/hub_link/zmq_hub_link.h"
 #include "node/adapters/logs/log_sources.h"
 #include "node/core/effect_runner.h"
 #include "node/core/node_core.h"
@@ -27,7 +28,7 @@ struct NodeParts {
   NodeCore& core;
   Firewall& firewall;
   NodeStore& store;
-  HubLink* link;
+  ZmqHubLink* link;
   LogSources& sources;
   HostAddressWatcher& addresses;
   std::vector<std::pair<Prefix, std::string>> ignoreip;  // of node.conf, the jails, and the hub's own address
@@ -41,10 +42,11 @@ class NodeLoop {
   // Before the first line is read: never-ban known, the kernel as the disk remembers it.
   void restore();
   // Until SIGTERM or SIGINT.
-  void run();
+  // An error: it could not start.
+  Result<void> run();
 
  private:
-  void watch_logs();
+  Result<void> watch_logs();
   void watch_hub();
   void watch_host();
   void on_signal();
@@ -59,7 +61,7 @@ class NodeLoop {
 
   NodeParts parts_;
   EffectRunner runner_;
-  std::vector<std::pair<Prefix, std::string>> docker_networks_;
+  DockerNetworks docker_networks_;
   Reactor::TimerId address_timer_ = 0;
   LogRateLimit address_limit_;
   std::string firewall_problem_;

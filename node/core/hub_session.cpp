@@ -166,14 +166,15 @@ void HubSession::pong(const wire::Pong& message, Timestamp now, SessionOutput& o
   if (off(skew_) != off(before)) {
     out.notes.emplace_back(off(skew_), "clock skew to the hub: " + std::to_string(skew_.count()) + " ms");
   }
-  if (message.epoch != epoch_) return;
-  head_ = message.head;
+  const bool other_epoch = message.epoch != epoch_;
+  if (!other_epoch) head_ = message.head;
   // Behind, and no step since the last PONG: what we waited for is not coming.
-  if (head_ > received_ && received_ == received_at_pong_) {
-    asked_ = false;
-    ask_catch_up(out);
-  }
-  received_at_pong_ = received_;
+  const Progress progress{epoch_, received_, next_chunk_};
+  const bool stuck = progress == progress_at_pong_;
+  progress_at_pong_ = progress;
+  if (!stuck || (!other_epoch && head_ <= received_)) return;
+  asked_ = false;
+  other_epoch ? ask_snapshot(out) : ask_catch_up(out);
 }
 
 SessionOutput HubSession::on_tick(Timestamp now, Tick tick, const wire::Ping& ping) {

@@ -87,7 +87,12 @@ class HubSession {
   std::uint32_t pings_ = 0;
   Duration skew_{0};
   bool asked_ = false;  // CATCHUP or SNAPREQ is under way
-  std::uint64_t received_at_pong_ = 0;
+  struct Progress {
+    std::uint64_t epoch = 0, received = 0;
+    std::uint32_t chunks = 0;
+    bool operator==(const Progress&) const = default;
+  };
+  Progress progress_at_pong_;
   unsigned failures_ = 0;
   // A snapshot being assembled.
   std::uint64_t snapshot_ = 0;

@@ -87,8 +87,13 @@ void NodeCore::on_line(const LogLine& line, const std::vector<std::size_t>& jail
         break;
     }
     ++counters_.matched;
+    const Timestamp at = sane_time(line, match.at, now);
+    if (line.backlog && at <= now - jails_[index].config.findtime) {
+      ++counters_.old_lines;  // as fail2ban: a log first seen is no reason to ban for what was long ago
+      continue;
+    }
     wire::Offence offence;
-    offence.at = sane_time(line, match.at, now);
+    offence.at = at;
     offence.who = match.who;
     offence.jail = jails_[index].config.name;
     const LogSource& source = *line.source;

@@ -91,8 +91,8 @@ class FleetSimulation {
     std::unique_ptr<Link> link;
     std::unique_ptr<NodeCore> core;
     std::unique_ptr<EffectRunner> runner;
-    std::uint64_t life = 0;          // events of an earlier life find nobody
-    std::uint64_t acked_by_hub = 0;  // OFFACKs delivered or sent, for the invariant
+    std::uint64_t life = 0;  // events of an earlier life find nobody
+    std::vector<std::pair<std::shared_ptr<Connection>, std::function<void()>>> held;  // by a partition
   };
 
   bool chance(double share);
@@ -123,7 +123,8 @@ class FleetSimulation {
   std::uint64_t next_peer_ = 0;
   std::uint64_t next_sample_ = 0;
   std::uint32_t next_query_ = 0;
-  bool hub_turn_pending_ = false;
+  Tick ledger_free_{};
+  std::set<std::string> ever_allowed_;  // nodes do not record what such addresses do
   std::vector<std::string> violations_;
 };
 

@@ -18,7 +18,8 @@ struct ExpandedPattern {
   void append(std::string_view piece, std::uint32_t first_column, bool advance);
 };
 
-// What a tag stands for (fail2ban 1.0.2, server/failregex.py; the expressions are our own and accept the same text):
+// What a tag stands for (fail2ban 1.0.2, server/failregex.py; the expressions are our own and accept the same text,
+// but for digits of other scripts):
 //   <IP4>  ip4, an optional ::ffff: before it       <IP6>   ip6
 //   <ADDR> ip4 or ip6, optional brackets            <HOST>  <ADDR>, or with usedns a name (group dns)
 //   <CIDR> digits, <SUBNET> an address and /CIDR    <DNS>   a name
