@@ -12,6 +12,10 @@ namespace {
 constexpr Duration kTick = std::chrono::milliseconds(250);
 constexpr Duration kHeal = std::chrono::milliseconds(500);
 constexpr Duration kCheckpoint = std::chrono::seconds(5);
+// For an element that somebody took out of a set by hand, which no event tells of. Reading back a very large set would
+// hold up the loop: there the flush detector alone must do.
+constexpr Duration kReadBack = std::chrono::minutes(5);
+constexpr std::size_t kMostReadBack = 100'000;
 constexpr Duration kAddressesSettle = std::chrono::milliseconds(50);
 constexpr Duration kAddresses = std::chrono::seconds(30);
 
@@ -86,6 +90,9 @@ void NodeLoop::watch_host() {
     parts_.reactor.watch_fd(parts_.firewall.watch_fd(), POLLIN, [this](short) { heal(); });
   }
   parts_.reactor.every(kHeal, [this] { heal(); });
+  parts_.reactor.every(kReadBack, [this] {
+    if (parts_.core.bans().size() <= kMostReadBack) reconcile_kernel("routine");
+  });
   // Docker makes and removes links with every container: look a moment later, once for all of them.
   parts_.reactor.watch_fd(parts_.addresses.fd(), POLLIN, [this](short) {
     if (!parts_.addresses.changed() || address_timer_ != 0) return;
@@ -100,6 +107,7 @@ void NodeLoop::watch_host() {
 void NodeLoop::on_signal() {
   while (const auto signal = parts_.signals.next()) {
     if (*signal == SIGTERM || *signal == SIGINT) parts_.reactor.stop();
+    if (*signal == SIGHUP) log_warning("SIGHUP changes nothing yet: restart to read the configuration again");
   }
 }
 
@@ -139,8 +147,10 @@ void NodeLoop::report_firewall(const std::string& problem) {
 void NodeLoop::reconcile_kernel(const char* why) {
   const auto held = parts_.firewall.list();
   if (!held) return report_firewall(held.error().message());
+  const std::size_t held_before = parts_.core.bans().in_kernel();
   parts_.core.on_kernel_list(*held, parts_.clock.wall());
   settle();
+  if (held->size() == held_before && held_before > 0) return;
   log_info("kernel filled", {{"why", why}, {"held", held->size()}, {"bans", parts_.core.bans().in_kernel()}});
 }
 

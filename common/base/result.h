@@ -59,7 +59,8 @@ class [[nodiscard]] Result {
     assert(has_value());
     return *std::get_if<0>(&state_);
   }
-  T&& value() && {
+  // By value: `for (auto& x : list().value())` must not walk over what is gone.
+  T value() && {
     assert(has_value());
     return std::move(*std::get_if<0>(&state_));
   }
@@ -70,7 +71,7 @@ class [[nodiscard]] Result {
 
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
-  T&& operator*() && { return std::move(*this).value(); }
+  T operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
