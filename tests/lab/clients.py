@@ -93,7 +93,7 @@ def ssh_greets(host_name, source, seconds=1.0):
 
 
 def ssh_attempt(host_name, source, user="root", password="wrong"):
-    """One password attempt at a host's sshd, by the real client."""
+    """One password attempt at a host's sshd, by the real client; at most two seconds, for a ban may cut it off."""
     askpass = plan.STATE / "askpass"
     if not askpass.exists():
         askpass.write_text('#!/bin/sh\nexec echo "$BREAKWATER_LAB_PASSWORD"\n')
@@ -103,5 +103,5 @@ def ssh_attempt(host_name, source, user="root", password="wrong"):
     address = plan.address6(host_name) if ":" in source else plan.address4(host_name)
     options = {"StrictHostKeyChecking": "no", "UserKnownHostsFile": "/dev/null", "ConnectTimeout": "2",
                "PreferredAuthentications": "password", "PubkeyAuthentication": "no", "NumberOfPasswordPrompts": "1"}
-    run(network.inside(plan.OUTSIDE, "ssh", "-F", "none", "-b", source, *(f"-o{k}={v}" for k, v in options.items()),
+    run(network.inside(plan.OUTSIDE, "timeout", "2", "ssh", "-F", "none", "-b", source, *(f"-o{k}={v}" for k, v in options.items()),
                        f"{user}@{address}", "true"), check=False, env=environment)

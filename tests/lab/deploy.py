@@ -89,12 +89,14 @@ def _keygen(host, program, path):
     """Makes the key pair on the host itself; the secret key never leaves it."""
     if not host.path(path).exists():
         host.on(program, "keygen", path)
-    return host.path(path + ".pub").read_text().strip()
+    return host.path(path + ".pub").read_text().split()[-1]  # below a comment
 
 
 def _prepare_hub(control):
     shutil.copy(ROOT / "configs/systemd/breakwater-hub.sysusers", control.path("/etc/breakwater-hub.sysusers"))
     control.on("systemd-sysusers", "/etc/breakwater-hub.sysusers")
+    for folder in ("nodes.d", "admins.d"):  # the hub itself may not write below /etc
+        control.path(f"{ETC}/{folder}").mkdir(exist_ok=True)
     control.path(f"{ETC}/hub.conf").write_text("[hub]\nname = control\n")
     key = _keygen(control, HUB, f"{ETC}/hub.key")
     control.on("chown", "breakwater-hub:", f"{ETC}/hub.key")
@@ -108,7 +110,7 @@ def _prepare_node(host, hub_key):
 
 def _enrol(control, name, key):
     enrolled = control.path(f"{ETC}/nodes.d/{name}.pub")
-    if not enrolled.exists() or enrolled.read_text().strip() != key:
+    if not enrolled.exists() or enrolled.read_text().split()[-1] != key:
         control.on(HUB, "enrol", name, key, "--config", f"{ETC}/hub.conf")
 
 

@@ -48,9 +48,9 @@ class Story:
     def tell(self, text):
         print("\n".join(f"      {line}" for line in text.splitlines()), flush=True)
 
-    def event(self, name, ms):
-        self.steps.append({"name": name, "ok": True, "ms": ms})
-        print(f"      {ms:9.1f} ms  {name}", flush=True)
+    def event(self, attacker, what, ms):
+        self.steps.append({"name": f"{attacker}: {what}", "ok": True, "ms": round(ms, 3)})
+        print(f"      {ms:9.1f} ms  {what}", flush=True)
 
     def _done(self, name, ok, start):
         ms = (time.monotonic() - start) * 1000
@@ -110,9 +110,9 @@ class Demo:
 
     def show_timeline(self, attacker, victim, container):
         events = self.story.step("what happened, from the line that was one too many",
-                                 lambda: timeline(self.lab, self.operator, attacker, victim, container))
-        for name, ms in events:
-            self.story.event(name, ms)
+                                 lambda: timeline(self.lab, attacker, victim, container))
+        for what, ms in events:
+            self.story.event(attacker, what, ms)
 
     def explain(self, attacker):
         story = self.story.step(f"breakwater why {attacker}", lambda: self.operator.run("why", attacker))

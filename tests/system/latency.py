@@ -13,7 +13,6 @@ p50, p99 and max are of the slowest host of each attack: dropped on all of them.
 """
 
 import argparse
-import calendar
 import ipaddress
 import json
 import random
@@ -27,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.lab import deploy, fleet, plan  # noqa: E402
 from tests.lab.shell import LabError, log, wait_for  # noqa: E402
 from tests.system.support import WEB_MAXRETRY  # noqa: E402
+from tests.system.timeline import to_ns  # noqa: E402
 
 
 def attackers(count):
@@ -82,12 +82,6 @@ class ContainerLog:
         for line in lines:
             record = json.loads(line)
             self._times.setdefault(record["log"].split(" ", 1)[0], []).append(to_ns(record["time"]))
-
-
-def to_ns(text):
-    """RFC 3339 with 0 to 9 digits of a second's fraction, UTC."""
-    whole, _, fraction = text.rstrip("Z").partition(".")
-    return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) * 10**9 + int(fraction.ljust(9, "0"))
 
 
 def percentile(values, percent):
