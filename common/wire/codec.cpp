@@ -42,7 +42,9 @@ std::string_view contradiction(const M&) {
 
 std::string_view contradiction(const Hello& m) {
   if (m.proto_min > m.proto_max) return "proto_min is above proto_max";
-  return m.spool_first > m.spool_last ? "spool_first is above spool_last" : std::string_view{};
+  // One above: it has been in use and holds nothing now.
+  const bool backwards = m.spool_first > m.spool_last && m.spool_first - m.spool_last > 1;
+  return backwards ? "spool_first is far above spool_last" : std::string_view{};
 }
 
 std::string_view contradiction(const Welcome& m) {

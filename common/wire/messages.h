@@ -39,7 +39,8 @@ struct Hello {
   std::uint64_t epoch = 0;                        // of the decisions below; 0 = none yet
   std::uint64_t applied = 0;                      // highest decision sequence that the node holds durably
   std::string spool;                              // 16 random bytes, new whenever the spool was lost
-  std::uint64_t spool_first = 0, spool_last = 0;  // sequence numbers it still holds; 0, 0 = empty since ever
+  // Sequence numbers it still holds. 0, 0: empty since ever; last + 1, last: all up to `last` was acknowledged.
+  std::uint64_t spool_first = 0, spool_last = 0;
   std::uint32_t bans = 0;                         // active in its table
   std::int64_t clock_ms = 0;                      // its wall clock
   bool operator==(const Hello&) const = default;

@@ -205,6 +205,17 @@ TEST(Codec, ContradictionsAreRefused) {
   EXPECT_THAT(problem(encode(SnapshotChunk{.index = 1, .total = 1, .rows = {}})), HasSubstr("not below total"));
 }
 
+TEST(Codec, ASpoolThatWasEmptiedSaysSo) {
+  Hello hello;
+  hello.node = "web1";
+  hello.instance = hello.spool = std::string(16, 'i');
+  hello.spool_first = 8;
+  hello.spool_last = 7;
+  EXPECT_EQ(problem(encode(hello)), "");
+  hello.spool_first = 9;
+  EXPECT_THAT(problem(encode(hello)), HasSubstr("spool_first is far above spool_last"));
+}
+
 TEST(Codec, AddressesComeOutNormalised) {
   const auto decoded = [](std::string who) {
     std::string frame = encode(one_decision());
