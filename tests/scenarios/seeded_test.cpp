@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t kSeeds = 10'000;
+constexpr std::uint64_t kSeeds = BREAKWATER_SEED_COUNT;
 constexpr std::uint64_t kShards = 10;  // tests, so that they run side by side
 
 // Seeds that found something.
