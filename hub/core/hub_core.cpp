@@ -241,9 +241,10 @@ void HubCore::announce_decisions(std::uint64_t first) {
     const wire::Decision& d = record->decision;
     if (!watchers_.empty()) watchers_.push({decision_row(*record), d.jail, record->node, d.who, false});
     if (seq - first >= kNotesPerCommit) continue;
+    const bool ends = d.op == wire::DecisionOp::ban || d.op == wire::DecisionOp::allow;
     note(false, op_name(d.op),
          {{"who", d.who.text()},
-          {"until", to_text(d.until)},
+          {"until", ends ? to_text(d.until) : ""},
           {"seq", std::to_string(seq)},
           {"jail", d.jail},
           {"by", record->by},

@@ -30,7 +30,8 @@ void HubCore::on_hello(const PeerId& peer, PeerSession& session, const wire::Hel
     return;
   }
   NodeView* view = roster_.add(name);
-  if (view == nullptr || (!session.greeted && greeted_ >= settings_.max_nodes)) {
+  const bool one_more = !session.greeted && (view == nullptr || view->peer.empty());
+  if (view == nullptr || (one_more && greeted_ >= settings_.max_nodes)) {
     return refuse(503, "this hub has all the nodes that it may have", 30'000);
   }
   replace_older(peer, name, *view, hello, now);
