@@ -53,6 +53,9 @@ class WebConnection:
         return self
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self):
         self._http.close()
 
     def ask(self, method="GET", path="/"):

@@ -9,8 +9,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.system.support import KernelView, SystemTest, main  # noqa: E402
 
-_CHAINS = ("DOCKER-USER", "DOCKER", "INPUT")
-
 
 class FlushedRules(SystemTest):
     def tearDown(self):
@@ -26,7 +24,7 @@ class FlushedRules(SystemTest):
         self.assert_cut(attacker, [self.host2], seconds=1, what="after iptables -F")
         self.assertLess(self.lines_read() - read_before, 50, "logs were read again")
 
-    def test_chains_deleted_and_sets_emptied(self):
+    def test_emptied_sets(self):
         attacker, attacker6 = self.banned_attacker(), self.banned_attacker(ipv6=True)
         self.host2.on("sh", "-c", "for s in $(ipset list -n); do ipset flush $s; done")
         for who in (attacker, attacker6):
@@ -34,9 +32,10 @@ class FlushedRules(SystemTest):
             self.assert_cut(who, [self.host2], seconds=1, what="after the sets were emptied")
 
     def rules_are_back(self):
+        """In DOCKER and INPUT, and where all forwarded packets pass: nothing leads to DOCKER-USER after a flush."""
         rules = self.host2.on("iptables", "-S").splitlines()
-        return all(any(r.startswith(f"-A {chain} ") and "--match-set" in r and r.endswith("DROP") for r in rules)
-                   for chain in _CHAINS)
+        guarded = {r.split()[1] for r in rules if "--match-set" in r and r.endswith("DROP")}
+        return guarded >= {"DOCKER", "INPUT", "FORWARD"}
 
     def lines_read(self):
         row = next(r for r in self.operator.rows("nodes") if r["node"] == "host2")

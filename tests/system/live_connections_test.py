@@ -44,7 +44,7 @@ class LiveConnections(SystemTest):
             self.assert_within(3, f"the stream of {name} falls silent", lambda n=name: silent(push[n]))
         self.assertEqual(other_web.ask(), 200, "a visitor's keep-alive connection was cut as well")
         self.assertFalse(silent(other_push), "a visitor's stream was cut as well")
-        for stream in (*push.values(), other_push):
+        for stream in (*push.values(), other_push, *web.values(), other_web):
             stream.close()
 
 
