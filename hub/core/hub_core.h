@@ -176,8 +176,10 @@ class HubCore {
   void on_watch(const PeerId& peer, const wire::Query& query, Tick tick);
   // hub_core_pages.cpp
   std::string status_row(Timestamp now) const;
+  std::string node_row(const std::string& name, const NodeView& view) const;
   Result<wire::Reply> nodes_page(const wire::Query& query) const;
   Result<wire::Reply> bans_page(const wire::Query& query, Timestamp now) const;
+  // hub_core_why.cpp
   wire::Reply why_page(const Asked& asked, const LedgerAnswer& answer, Timestamp now) const;
   std::string why_summary(const Prefix& who, const LedgerAnswer& answer, Timestamp now) const;
   std::string why_decision(const DecisionRecord& record, Timestamp now) const;
