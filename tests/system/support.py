@@ -177,4 +177,4 @@ def unique(name):
 
 
 def main():
-    unittest.main(verbosity=2)
+    unittest.main(verbosity=2, warnings="ignore")
