@@ -63,11 +63,11 @@ int run(const std::string& config_file) {
   const SystemClock clock;
   auto ledger = open_ledger(config, clock);
   if (!ledger) return give_up(ledger.error().within("opening the ledger"));
-  const HubSettings settings = settings_of(config);
+  HubSettings settings = settings_of(config);
+  settings.default_jail = std::move(reading.defaults);
   auto state = (*ledger)->load(HubCore::load_request(settings, reading.jails, clock.wall()));
   if (!state) return give_up(state.error().within("reading the ledger"));
   HubCore core(settings, std::move(reading.jails), std::move(*state), clock.wall());
-  core.set_default_jail(std::move(reading.defaults));
   // From here on the hub knows what it knew when it ended: who is banned, how often each address offended, which
   // offences it acknowledged.
 

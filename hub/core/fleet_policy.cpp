@@ -27,6 +27,7 @@ FleetPolicy::FleetPolicy(const HubSettings& settings, std::vector<JailConfig> ja
       sightings_(settings.max_windows),
       dice_(static_cast<std::minstd_rand::result_type>(settings.dice | 1)) {
   fallback_.known = false;
+  set_default_jail(settings.default_jail);
   set_ignoreip(settings.ignoreip);
   // Number 0 is for what comes after the last free number: counted together.
   jail_names_.emplace_back();

@@ -26,7 +26,7 @@ LedgerState with_epoch(LedgerState state, Timestamp now) {
 
 LoadRequest HubCore::load_request(const HubSettings& settings, const std::vector<JailConfig>& jails, Timestamp now) {
   LoadRequest request;
-  Duration longest = JailConfig{}.findtime;
+  Duration longest = settings.default_jail.findtime;
   bool growing = false;
   for (const JailConfig& jail : jails) {
     longest = std::max(longest, jail.findtime);

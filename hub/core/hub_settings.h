@@ -8,6 +8,7 @@
 
 #include "common/base/address.h"
 #include "common/base/clock.h"
+#include "common/config/jail_config.h"
 
 namespace breakwater {
 
@@ -17,6 +18,8 @@ struct HubSettings {
   std::string software = "breakwater-hub " BREAKWATER_VERSION;
   std::string instance;    // 16 random bytes of this process
   std::uint64_t dice = 1;  // seed of bantime.rndtime and of snapshot numbers
+
+  JailConfig default_jail;  // [DEFAULT]: jails that only nodes know are counted by its options
 
   // Never banned, whoever asks; loopback, link-local, multicast and their like are added by themselves.
   std::vector<Prefix> ignoreip;
