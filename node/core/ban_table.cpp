@@ -41,10 +41,10 @@ bool BanTable::set(const StoredBan& ban) {
   const auto [it, is_new] = entries_.try_emplace(ban.who);
   if (!is_new) unindex(*it);
   Entry& entry = it->second;
-  const auto before = is_new ? std::optional<Timestamp>() : entry.until();
+  const Timestamp before = is_new ? Timestamp{} : entry.until();
   (ban.by_hub ? entry.hub : entry.local) = ban;
   index(*it);
-  return before != entry.until();
+  return is_new || before != entry.until();
 }
 
 bool BanTable::lift(const Prefix& who) {
