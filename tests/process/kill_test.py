@@ -43,6 +43,8 @@ class Host:
         self.address = f"198.51.100.{number}"
         self.namespace = f"{fleet.prefix}{name}"
         self.directory = fleet.directory / name
+
+    def make(self):
         (self.directory / "state").mkdir(parents=True)
         (self.directory / "etc").mkdir()
         command("ip", "netns", "add", self.namespace)
@@ -153,6 +155,8 @@ class Fleet:
             "[Definition]\nfailregex = ^<HOST> \\S+ \\S+ \\[\\] \"POST /xmlrpc\\.php\n"
         )
         self.hosts = []
+
+    def build(self):
         self.bridge = self.add(Host, "net", 1)
         self.bridge.ip("link", "add", "fleet", "type", "bridge")
         self.bridge.ip("link", "set", "fleet", "up")
@@ -168,6 +172,7 @@ class Fleet:
     def add(self, kind, *words):
         host = kind(self, *words)
         self.hosts.append(host)
+        host.make()
         return host
 
     def remove(self):
@@ -255,6 +260,7 @@ def main():
     fleet = None
     try:
         fleet = Fleet(options.bin_dir, directory)
+        fleet.build()
         for host in (fleet.hub, *fleet.nodes):
             host.start()
         attackers = Attackers(fleet.nodes, random.Random(options.seed + 1))
