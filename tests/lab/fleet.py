@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.lab import host as hosts
 from tests.lab import clients, image, network, plan
 from tests.lab.host import Host
-from tests.lab.shell import LabError, log, need, wait_for
+from tests.lab.shell import LabError, need, wait_for
 
 
 class Fleet:
@@ -32,7 +32,6 @@ class Fleet:
             host.start()
         each(self.all, Host.wait_until_up)
         each(self.nodes, start_containers)
-        log("up: " + " ".join(h.name for h in self.all))
 
     def is_up(self):
         return all(h.leader() for h in self.all)
@@ -51,7 +50,6 @@ def down(purge=False):
             os.rmdir(f"{propagate}/{left}")
     if purge and plan.STATE.exists():
         shutil.rmtree(plan.STATE)
-    log("down")
 
 
 def start_containers(host):

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.lab import clients, deploy, fleet  # noqa: E402
 from tests.lab.host import Host  # noqa: E402
-from tests.lab.shell import LabError  # noqa: E402
+from tests.lab.shell import LabError, log  # noqa: E402
 
 
 def _up(args):
@@ -19,10 +19,12 @@ def _up(args):
     lab.up()
     if args.programs:
         deploy.deploy(lab, args.programs)
+    log("up: " + " ".join(host.name for host in lab.all))
 
 
 def _down(args):
     fleet.down(args.purge)
+    log("down")
 
 
 def _on(args):

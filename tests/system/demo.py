@@ -110,7 +110,7 @@ class Demo:
 
     def show_timeline(self, attacker, victim, container):
         events = self.story.step("what happened, from the line that was one too many",
-                                 lambda: timeline(self.lab, attacker, victim, container))
+                                 lambda: timeline(self.lab, self.operator, attacker, victim, container))
         for what, ms in events:
             self.story.event(attacker, what, ms)
 
