@@ -43,8 +43,8 @@ struct FilterConfig {
   std::vector<std::pair<std::string, std::string>> parameters;
 };
 
-enum class JailMode { enforce, observe };      // observe: report, never ban
-enum class FleetScope { fleet, node };         // node: offences of this jail never leave the node
+enum class JailMode { enforce, observe };  // observe: report, never ban
+enum class FleetScope { fleet, node };     // node: offences of this jail never leave the node
 enum class LogBackend { automatic, file, docker };
 
 struct LogPath {
@@ -58,7 +58,7 @@ struct LogPath {
 struct BanTimeIncrement {
   bool enabled = false;
   double factor = 1.0;
-  std::vector<double> multipliers;        // empty = formula: ban.Time * (1 << min(count, 20)) * factor
+  std::vector<double> multipliers;  // empty = formula: ban.Time * (1 << min(count, 20)) * factor
   std::optional<Duration> maxtime;
   Duration rndtime{0};
   bool overalljails = false;
@@ -85,10 +85,10 @@ struct JailConfig {
   std::vector<Prefix> ignoreip;
   std::vector<std::string> ignoreip_names;  // DNS names, resolved at start and refreshed
   std::vector<std::string> actions;         // as written; all that drop packets are done by the built-in firewall
-  int fleet_maxretry = 5;  // default: maxretry
-  int fleet_quorum = 1;    // distinct nodes that must have seen the address
+  int fleet_maxretry = 5;                   // default: maxretry
+  int fleet_quorum = 1;                     // distinct nodes that must have seen the address
   FleetScope fleet_scope = FleetScope::fleet;
-  std::optional<std::string> logtimezone;   // fixed offset, "UTC+0200"
+  std::optional<std::string> logtimezone;  // fixed offset, "UTC+0200"
 };
 
 }  // namespace breakwater

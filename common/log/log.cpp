@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/log/log.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/base/text.h"
 
@@ -20,10 +20,14 @@ std::atomic<LogLevel> g_level{LogLevel::info};
 
 std::string_view name_of(LogLevel level) {
   switch (level) {
-    case LogLevel::error: return "error";
-    case LogLevel::warning: return "warning";
-    case LogLevel::info: return "info";
-    case LogLevel::debug: return "debug";
+    case LogLevel::error:
+      return "error";
+    case LogLevel::warning:
+      return "warning";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::debug:
+      return "debug";
   }
   return "error";
 }
@@ -71,9 +75,13 @@ void log_event(LogLevel level, std::string_view what, LogFields fields) {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
-void set_log_level(LogLevel level) { g_level = level; }
+void set_log_level(LogLevel level) {
+  g_level = level;
+}
 
-bool log_enabled(LogLevel level) { return level <= g_level.load(std::memory_order_relaxed); }
+bool log_enabled(LogLevel level) {
+  return level <= g_level.load(std::memory_order_relaxed);
+}
 
 bool LogRateLimit::allows(Tick now) {
   if (!first_ && now < next_) {

@@ -37,10 +37,18 @@ class LogField {
 using LogFields = std::initializer_list<LogField>;
 
 void log_event(LogLevel level, std::string_view what, LogFields fields = {});
-inline void log_error(std::string_view what, LogFields fields = {}) { log_event(LogLevel::error, what, fields); }
-inline void log_warning(std::string_view what, LogFields fields = {}) { log_event(LogLevel::warning, what, fields); }
-inline void log_info(std::string_view what, LogFields fields = {}) { log_event(LogLevel::info, what, fields); }
-inline void log_debug(std::string_view what, LogFields fields = {}) { log_event(LogLevel::debug, what, fields); }
+inline void log_error(std::string_view what, LogFields fields = {}) {
+  log_event(LogLevel::error, what, fields);
+}
+inline void log_warning(std::string_view what, LogFields fields = {}) {
+  log_event(LogLevel::warning, what, fields);
+}
+inline void log_info(std::string_view what, LogFields fields = {}) {
+  log_event(LogLevel::info, what, fields);
+}
+inline void log_debug(std::string_view what, LogFields fields = {}) {
+  log_event(LogLevel::debug, what, fields);
+}
 
 // Events below this level are dropped; info at start. Thread-safe.
 void set_log_level(LogLevel level);

@@ -34,15 +34,15 @@ struct Hello {
   std::uint8_t proto_min = kProtocolMin;
   std::uint8_t proto_max = kProtocolMax;
   std::string node;
-  std::string instance;                           // 16 random bytes, new at each start of the process
-  std::string software;                           // "breakwater-node 0.1.0"
-  std::uint64_t epoch = 0;                        // of the decisions below; 0 = none yet
-  std::uint64_t applied = 0;                      // highest decision sequence that the node holds durably
-  std::string spool;                              // 16 random bytes, new whenever the spool was lost
+  std::string instance;       // 16 random bytes, new at each start of the process
+  std::string software;       // "breakwater-node 0.1.0"
+  std::uint64_t epoch = 0;    // of the decisions below; 0 = none yet
+  std::uint64_t applied = 0;  // highest decision sequence that the node holds durably
+  std::string spool;          // 16 random bytes, new whenever the spool was lost
   // Sequence numbers it still holds. 0, 0: empty since ever; last + 1, last: all up to `last` was acknowledged.
   std::uint64_t spool_first = 0, spool_last = 0;
-  std::uint32_t bans = 0;                         // active in its table
-  std::int64_t clock_ms = 0;                      // its wall clock
+  std::uint32_t bans = 0;     // active in its table
+  std::int64_t clock_ms = 0;  // its wall clock
   bool operator==(const Hello&) const = default;
 };
 
@@ -92,7 +92,7 @@ struct Offence {
 // (nseq itself may have gaps: what the spool dropped, what never leaves the node.)
 struct OffenceBatch {
   std::string spool;
-  std::uint64_t after = 0;  // < offences[0].nseq
+  std::uint64_t after = 0;        // < offences[0].nseq
   std::vector<Offence> offences;  // 1..kMaxOffencesPerBatch
   bool operator==(const OffenceBatch&) const = default;
 };

@@ -83,7 +83,8 @@ class HubHarness {
     return hello;
   }
 
-  wire::Offence offence(std::uint64_t number, const std::string& who = "203.0.113.7", const std::string& jail = "sshd") {
+  wire::Offence offence(std::uint64_t number, const std::string& who = "203.0.113.7",
+                        const std::string& jail = "sshd") {
     return {number, now, Address::parse(who).value(), jail, "web", "nginx:1", "a line"};
   }
   // `count` offences of the address, in one batch, numbered on.
