@@ -7,13 +7,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.system.support import VISITOR4, SystemTest, attack_web, fresh_attacker, main  # noqa: E402
+from tests.system.support import VISITOR4, SystemTest, attack_web, fresh_attacker, main, restart_docker  # noqa: E402
 
 
 class DockerRestart(SystemTest):
     def test_bans_and_sources_survive_a_restart_of_dockerd(self):
         attacker, attacker6 = self.banned_attacker(), self.banned_attacker(ipv6=True)
-        self.host1.on("systemctl", "restart", "docker")
+        restart_docker(self.host1)
         self.assert_within(1, "the drop rules are first in Docker's new chains", self.drops_first)
         self.assert_open(VISITOR4, [self.host1], what="(the container is up again)")
         for who in (attacker, attacker6):

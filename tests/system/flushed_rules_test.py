@@ -7,12 +7,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.system.support import KernelView, SystemTest, main  # noqa: E402
+from tests.system.support import KernelView, SystemTest, main, restart_docker  # noqa: E402
 
 
 class FlushedRules(SystemTest):
     def tearDown(self):
-        self.host2.on("systemctl", "restart", "docker")  # a flush takes docker's own rules too: only dockerd makes them
+        restart_docker(self.host2)  # a flush takes docker's own rules too: only dockerd makes them
         self.assert_open("203.0.113.250", [self.host2])
 
     def test_iptables_flush(self):
