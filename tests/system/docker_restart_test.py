@@ -14,7 +14,7 @@ class DockerRestart(SystemTest):
     def test_bans_and_sources_survive_a_restart_of_dockerd(self):
         attacker, attacker6 = self.banned_attacker(), self.banned_attacker(ipv6=True)
         restart_docker(self.host1)
-        self.assert_within(1, "the drop rules are first in Docker's new chains", self.drops_first)
+        self.assert_within(1, self.rules_now, self.drops_come_first)
         self.assert_open(VISITOR4, [self.host1], what="(the container is up again)")
         for who in (attacker, attacker6):
             self.assert_cut(who, [self.host1], seconds=1, what="after dockerd's restart")
@@ -23,15 +23,24 @@ class DockerRestart(SystemTest):
         attack_web("host1", another)
         self.assert_cut(another, what="(an attack on a container that dockerd started again)")
 
-    def drops_first(self):
-        """DOCKER-USER exists for IPv4 only in this version of Docker; a node then guards FORWARD itself."""
-        return all(self.drop_is_first(*where) for where in (
+    def drops_come_first(self):
+        """DOCKER-USER exists for IPv4 only in this version of Docker; for IPv6 a node guards FORWARD itself."""
+        return all(self.drop_comes_first(*where) for where in (
             ("iptables", "DOCKER"), ("iptables", "DOCKER-USER"), ("iptables", "INPUT"),
             ("ip6tables", "DOCKER"), ("ip6tables", "FORWARD"), ("ip6tables", "INPUT")))
 
-    def drop_is_first(self, command, chain):
-        rules = [r for r in self.host1.on(command, "-S", chain, check=False).splitlines() if r.startswith("-A")]
-        return bool(rules) and "--match-set" in rules[0] and rules[0].endswith("DROP")
+    def drop_comes_first(self, command, chain):
+        """Before anything that accepts; a jump into a chain of Docker's that only drops may stand above."""
+        for rule in self.host1.on(command, "-S", chain, check=False).splitlines():
+            if rule.endswith("ACCEPT") and rule.startswith("-A"):
+                return False
+            if "--match-set" in rule and rule.endswith("DROP"):
+                return True
+        return False
+
+    def rules_now(self):
+        rules = [self.host1.on(command, "-S") for command in ("iptables", "ip6tables")]
+        return "the drop rules come first in Docker's new chains; now:\n" + "\n".join(rules)
 
 
 if __name__ == "__main__":

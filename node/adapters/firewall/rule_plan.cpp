@@ -112,12 +112,14 @@ Tick RepositionBackoff::next(const std::string& key) const {
   return found == quarrels_.end() ? Tick::min() : found->second.last + found->second.wait;
 }
 
+constexpr Duration kFirstWait{250};
+
 void RepositionBackoff::moved(const std::string& key, Tick now) {
-  const auto [at, first] = quarrels_.try_emplace(key, Quarrel{now, 1s});
+  const auto [at, first] = quarrels_.try_emplace(key, Quarrel{now, kFirstWait});
   if (first) return;
   auto& quarrel = at->second;
   const Duration peace = std::max<Duration>(60s, quarrel.wait * 2);
-  quarrel.wait = now - quarrel.last > peace ? Duration(1s) : std::min<Duration>(quarrel.wait * 2, 60s);
+  quarrel.wait = now - quarrel.last > peace ? kFirstWait : std::min<Duration>(quarrel.wait * 2, 60s);
   quarrel.last = now;
 }
 

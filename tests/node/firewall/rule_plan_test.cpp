@@ -147,16 +147,16 @@ TEST(RepositionBackoff, AtOnceThenLongerAndLonger) {
   EXPECT_TRUE(backoff.allows("ip INPUT", at(0s)));
   Duration now = 0s;
   std::vector<long> waits;
-  for (int i = 0; i < 9; ++i) {
+  for (int i = 0; i < 11; ++i) {
     backoff.moved("ip INPUT", at(now));
     const Tick next = backoff.next("ip INPUT");
     EXPECT_FALSE(backoff.allows("ip INPUT", next - 1ms));
     EXPECT_TRUE(backoff.allows("ip INPUT", next));
     EXPECT_TRUE(backoff.allows("ip DOCKER", at(now))) << "each chain has its own";
-    waits.push_back(static_cast<long>((next - at(now)) / 1s));
+    waits.push_back(static_cast<long>((next - at(now)) / 1ms));
     now = next.time_since_epoch();
   }
-  EXPECT_THAT(waits, ElementsAre(1, 2, 4, 8, 16, 32, 60, 60, 60));
+  EXPECT_THAT(waits, ElementsAre(250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000, 60000));
 }
 
 TEST(RepositionBackoff, PeaceForgetsTheQuarrel) {
@@ -164,7 +164,7 @@ TEST(RepositionBackoff, PeaceForgetsTheQuarrel) {
   for (const auto when : {0s, 1s, 3s, 7s})
     backoff.moved("x", at(when));
   backoff.moved("x", at(7s + 61s));
-  EXPECT_EQ(backoff.next("x"), at(69s));
+  EXPECT_EQ(backoff.next("x"), at(68s + 250ms));
 }
 
 }  // namespace
