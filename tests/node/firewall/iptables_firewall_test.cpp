@@ -227,7 +227,7 @@ TEST_F(Healing, ARivalIsMetAtOnceAndThenWithPatience) {
   start_docker_20();
   int moves = 0;
   std::vector<std::string> problems;
-  const auto end = std::chrono::steady_clock::now() + 900ms;
+  const auto end = std::chrono::steady_clock::now() + 1500ms;
   while (std::chrono::steady_clock::now() < end) {  // as a program that wants slot 1 in a loop
     if (chain("INPUT")[0] != "-p tcp -j ACCEPT") {
       ++moves;
@@ -241,8 +241,8 @@ TEST_F(Healing, ARivalIsMetAtOnceAndThenWithPatience) {
         },
         0ms);
   }
-  EXPECT_LE(moves, 3);
-  EXPECT_GE(moves, 2);
+  EXPECT_LE(moves, 5);  // at 0, 250 and 750 ms; without patience it would be some fifteen
+  EXPECT_GE(moves, 3);
   ASSERT_FALSE(problems.empty());
   EXPECT_EQ(problems.back(), "ip INPUT: a rule above ours may accept: -p tcp -j ACCEPT");
   EXPECT_FALSE(firewall_->heal()->enforcing);
