@@ -72,6 +72,7 @@ void NodeCore::on_line(const LogLine& line, const std::vector<std::size_t>& jail
     const FilterMatch match = filter.match(filter.wants_raw_json() ? line.raw : line.text, {now, line.record_time});
     switch (match.verdict) {
       case FilterVerdict::no_match:
+      case FilterVerdict::pending:
         continue;
       case FilterVerdict::ignored:
         ++counters_.ignored;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "common/base/result.h"
 #include "common/config/jail_config.h"
 #include "node/core/filter/calendar.h"
+#include "node/core/filter/date_pattern.h"
 
 namespace breakwater {
 
@@ -24,6 +26,7 @@ enum class FilterVerdict : std::uint8_t {
   offence,        // failregex matched and gave an address
   ignored,        // failregex matched, ignoreregex too
   no_address,     // matched, but what it found is no address: a name, 999.1.1.1, an <F-ID> that is none
+  pending,        // matched, and is no failure by itself: <F-NOFAIL>, or an <F-MLFID> whose address is not known yet
   engine_failed,  // the engine gave up: counted and reported, never "no match" in silence
 };
 
@@ -35,11 +38,43 @@ struct FilterMatch {
   bool dated = false;                         // `at` came from the line
   int regex = -1;                             // index into failregex; set unless no_match
   std::map<std::string, std::string> fields;  // <F-USER> -> "user", ...; lower case; valid UTF-8
+  std::set<std::string> users;                // all that one connection (<F-MLFID>) tried
+  int attempts = 1;                           // lines of the log that were merged into this match
 };
 
 struct LineContext {
   Timestamp now{};                       // for dates without a year, and for lines without a date
   std::optional<Timestamp> record_time;  // docker's own: preferred over the date in the line
+};
+
+// What a filter remembers of one log from line to line: open connections (<F-MLFID>), the lines of maxlines. Made by
+// LineFilter::make_memory() and used with that filter only. Bounded.
+class FilterMemory {
+ public:
+  virtual ~FilterMemory() = default;
+};
+
+// A regex in RE2's dialect, one text an alphabet (char_class.h): it matches at least wherever the filter's own does.
+struct RequiredRegex {
+  std::string ascii;
+  std::string unicode;
+};
+
+// What a line must have in it for the filter to take any notice: prefregex, and one of failregex, both searched in the
+// line without its date and with a "\n" behind it. For a gate that looks at lines before they are decoded.
+struct LineRequirement {
+  bool every_line = false;  // the filter must see all lines whatever is in them
+  std::optional<RequiredRegex> prefregex;
+  std::vector<RequiredRegex> failregex;
+  std::vector<DatePattern> dates;  // what may have been cut out, anywhere in the line
+};
+
+// How one regex is run, for the author of the filter.
+struct RegexExplanation {
+  std::string role;  // "prefregex", "failregex", "ignoreregex"
+  int index = 0;     // within its role
+  Origin origin;
+  std::string engine;  // "RE2", or "RE2 as a gate, then PCRE2: negative lookahead (?!...) at column 12"
 };
 
 // One filter, as fail2ban 1.0.2 would run it on one line (server/filter.py findFailure):
@@ -64,7 +99,15 @@ class LineFilter {
   virtual ~LineFilter() = default;
 
   // `line`: any bytes, any length; the caller caps the length. Linear in it.
-  virtual FilterMatch match(std::string_view line, const LineContext& context) = 0;
+  // `memory`: of the log that the line is from; nullptr if needs_memory() is false, or for a line on its own.
+  virtual FilterMatch match(std::string_view line, const LineContext& context, FilterMemory* memory = nullptr) = 0;
+
+  // True if what a line means can depend on the lines before it.
+  virtual bool needs_memory() const { return false; }
+  virtual std::unique_ptr<FilterMemory> make_memory() const { return nullptr; }
+
+  virtual LineRequirement requirement() const = 0;
+  virtual std::vector<RegexExplanation> explain() const = 0;
 
   // True if the failregex address dockerd's raw JSON record (`^{"log":"...`), as the article's do: such a filter gets
   // LogLine::raw. Anyone who can write into the log can forge such lines; say so once.

@@ -16,8 +16,9 @@ namespace {
 
 class Re2Regex final : public Regex {
  public:
-  Re2Regex(ExpandedPattern pattern, Re2Pattern ascii, std::unique_ptr<re2::RE2> program)
+  Re2Regex(ExpandedPattern pattern, Re2Pattern ascii, std::string unicode_text, std::unique_ptr<re2::RE2> program)
       : pattern_(std::move(pattern)),
+        required_{ascii.text, std::move(unicode_text)},
         names_(std::move(ascii.groups)),
         warnings_(std::move(ascii.warnings)),
         ascii_(std::move(program)),
@@ -37,6 +38,8 @@ class Re2Regex final : public Regex {
 
   const std::vector<std::string>& group_names() const override { return names_; }
   const std::vector<std::string>& warnings() const override { return warnings_; }
+  const RequiredRegex& required() const override { return required_; }
+  std::string engine() const override { return "RE2"; }
 
  private:
   const re2::RE2* unicode() {
@@ -57,6 +60,7 @@ class Re2Regex final : public Regex {
   }
 
   ExpandedPattern pattern_;
+  RequiredRegex required_;
   std::vector<std::string> names_;
   std::vector<std::string> warnings_;
   std::unique_ptr<re2::RE2> ascii_;
@@ -100,8 +104,8 @@ Result<std::unique_ptr<Regex>> Re2Engine::compile(const ExpandedPattern& pattern
   if (!ascii) return ascii.error();
   auto unicode = compile_program(pattern, Alphabet::unicode);
   if (!unicode) return unicode.error();
-  return std::unique_ptr<Regex>(
-      std::make_unique<Re2Regex>(pattern, std::move(ascii->pattern), std::move(ascii->program)));
+  return std::unique_ptr<Regex>(std::make_unique<Re2Regex>(
+      pattern, std::move(ascii->pattern), std::move(unicode->pattern.text), std::move(ascii->program)));
 }
 
 }  // namespace breakwater

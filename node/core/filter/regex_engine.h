@@ -13,6 +13,7 @@
 
 #include "common/base/result.h"
 #include "node/core/filter/filter_tags.h"
+#include "node/core/filter/line_filter.h"
 #include "node/core/filter/subject_text.h"
 
 namespace breakwater {
@@ -31,6 +32,10 @@ class Regex {
   virtual SearchOutcome search(const SubjectText& subject, Groups* groups) = 0;
   // Names of the capturing groups in order; "" for a group without a name.
   virtual const std::vector<std::string>& group_names() const = 0;
+  // A regex in RE2's dialect that matches at least wherever this one does: what a gate may ask first.
+  virtual const RequiredRegex& required() const = 0;
+  // How it is run: "RE2", ...
+  virtual std::string engine() const = 0;
   // For the author of the regex.
   virtual const std::vector<std::string>& warnings() const = 0;
 };

@@ -66,8 +66,8 @@ Result<void> RegexLineFilter::compile_all(const FilterConfig& config, RegexEngin
   for (const RegexText& text : config.failregex) {
     auto regex = compile_one(config, text, engine);
     if (!regex) return regex.error();
-    const bool found =
-        names_an_address((*regex)->group_names()) || (prefregex_ && names_an_address(prefregex_->group_names()));
+    const bool found = names_an_address(regex->regex->group_names()) ||
+                       (prefregex_ && names_an_address(prefregex_->regex->group_names()));
     if (!found)
       return filter_error(config, text.origin, "the regex names no address (write <HOST> or <ADDR> where it stands)");
     failregex_.push_back(std::move(*regex));
@@ -89,10 +89,32 @@ Result<RegexLineFilter::Compiled> RegexLineFilter::compile_one(const FilterConfi
   for (const std::string& sentence : (*regex)->warnings()) {
     warnings_.push_back(filter_error(config, text.origin, sentence).message());
   }
-  return regex;
+  return Compiled{std::move(*regex), text.origin};
 }
 
-FilterMatch RegexLineFilter::match(std::string_view line, const LineContext& context) {
+LineRequirement RegexLineFilter::requirement() const {
+  LineRequirement out;
+  if (prefregex_) out.prefregex = prefregex_->regex->required();
+  for (const Compiled& one : failregex_)
+    out.failregex.push_back(one.regex->required());
+  out.dates = dates_->patterns();
+  return out;
+}
+
+std::vector<RegexExplanation> RegexLineFilter::explain() const {
+  std::vector<RegexExplanation> out;
+  const auto add = [&](const char* role, std::size_t index, const Compiled& one) {
+    out.push_back({role, static_cast<int>(index), one.origin, one.regex->engine()});
+  };
+  if (prefregex_) add("prefregex", 0, *prefregex_);
+  for (std::size_t i = 0; i < failregex_.size(); ++i)
+    add("failregex", i, failregex_[i]);
+  for (std::size_t i = 0; i < ignoreregex_.size(); ++i)
+    add("ignoreregex", i, ignoreregex_[i]);
+  return out;
+}
+
+FilterMatch RegexLineFilter::match(std::string_view line, const LineContext& context, FilterMemory*) {
   const SubjectText prepared = prepare(line);
   const auto date = dates_->find(prepared);
   const SubjectText whole = without_date(prepared, date);
@@ -104,8 +126,8 @@ FilterMatch RegexLineFilter::match(std::string_view line, const LineContext& con
   set_time(result, prepared, date, context);
   if (outcome == SearchOutcome::match) {
     // Before the search for what is ignored: it uses no groups, but the views must not outlive their text.
-    MatchFields fields = fields_of(failregex_[static_cast<std::size_t>(result.regex)]->group_names(), groups_);
-    if (prefregex_) fields = merged(fields_of(prefregex_->group_names(), prefix_groups_), fields);
+    MatchFields fields = fields_of(failregex_[static_cast<std::size_t>(result.regex)].regex->group_names(), groups_);
+    if (prefregex_) fields = merged(fields_of(prefregex_->regex->group_names(), prefix_groups_), fields);
     for (const auto& [name, value] : fields) {
       if (value && name != "content") result.fields[name] = value->substr(0, value->find('\n'));
     }
@@ -140,9 +162,9 @@ SubjectText RegexLineFilter::without_date(const SubjectText& line, const std::op
 }
 
 SearchOutcome RegexLineFilter::apply_prefregex(SubjectText& body) {
-  const SearchOutcome outcome = prefregex_->search(body, &prefix_groups_);
+  const SearchOutcome outcome = prefregex_->regex->search(body, &prefix_groups_);
   if (outcome != SearchOutcome::match) return outcome;
-  const auto& names = prefregex_->group_names();
+  const auto& names = prefregex_->regex->group_names();
   const auto content = std::find(names.begin(), names.end(), "content");
   if (content == names.end()) return outcome;
   const auto& text = prefix_groups_[static_cast<std::size_t>(content - names.begin())];
@@ -155,7 +177,7 @@ SearchOutcome RegexLineFilter::apply_prefregex(SubjectText& body) {
 
 SearchOutcome RegexLineFilter::find_failure(const SubjectText& body, int& regex) {
   for (std::size_t i = 0; i < failregex_.size(); ++i) {
-    const SearchOutcome outcome = failregex_[i]->search(body, &groups_);
+    const SearchOutcome outcome = failregex_[i].regex->search(body, &groups_);
     if (outcome == SearchOutcome::no_match) continue;
     regex = static_cast<int>(i);
     return outcome;
@@ -166,7 +188,7 @@ SearchOutcome RegexLineFilter::find_failure(const SubjectText& body, int& regex)
 // fail2ban asks about the whole line first if there are far fewer ignoreregex than failregex, to save time; whatever
 // the order, the line counts only if neither is ignored.
 SearchOutcome RegexLineFilter::is_ignored(const SubjectText& whole, const SubjectText& body) {
-  for (const Compiled& regex : ignoreregex_) {
+  for (const auto& [regex, origin] : ignoreregex_) {
     SearchOutcome outcome = regex->search(body, nullptr);
     const bool same = body.text.data() == whole.text.data();
     if (outcome == SearchOutcome::no_match && ignore_whole_line_too_ && !same) outcome = regex->search(whole, nullptr);

@@ -21,12 +21,17 @@ class RegexLineFilter final : public LineFilter {
   // `engine` is used during the call only.
   static Result<std::unique_ptr<LineFilter>> compile(const FilterConfig& config, ZoneRule zone, RegexEngine& engine);
 
-  FilterMatch match(std::string_view line, const LineContext& context) override;
+  FilterMatch match(std::string_view line, const LineContext& context, FilterMemory* memory) override;
+  LineRequirement requirement() const override;
+  std::vector<RegexExplanation> explain() const override;
   bool wants_raw_json() const override { return wants_raw_json_; }
   std::vector<std::string> warnings() const override { return warnings_; }
 
  private:
-  using Compiled = std::unique_ptr<Regex>;
+  struct Compiled {
+    std::unique_ptr<Regex> regex;
+    Origin origin;
+  };
 
   RegexLineFilter() = default;
   Result<Compiled> compile_one(const FilterConfig& config, const RegexText& regex, RegexEngine& engine);
@@ -44,7 +49,7 @@ class RegexLineFilter final : public LineFilter {
 
   std::vector<Compiled> failregex_;
   std::vector<Compiled> ignoreregex_;
-  Compiled prefregex_;
+  std::optional<Compiled> prefregex_;
   std::shared_ptr<DateDetector> dates_;
   ZoneRule zone_;
   bool use_dns_ = false;

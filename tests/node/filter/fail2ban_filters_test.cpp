@@ -46,6 +46,7 @@ FilterConfig config_of(const json& said) {
 std::string describe(const FilterMatch& match) {
   switch (match.verdict) {
     case FilterVerdict::no_match:
+    case FilterVerdict::pending:
     case FilterVerdict::ignored:
       return "-";
     case FilterVerdict::engine_failed:

@@ -58,6 +58,8 @@ inline std::string judged(LineFilter& filter, std::string_view line) {
       return "-";
     case FilterVerdict::offence:
       return found.who.text();
+    case FilterVerdict::pending:
+      return "pending";
     case FilterVerdict::ignored:
       return "ignored";
     case FilterVerdict::no_address:

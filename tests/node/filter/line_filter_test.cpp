@@ -242,8 +242,11 @@ class TiredEngine final : public RegexEngine {
     SearchOutcome search(const SubjectText&, Groups*) override { return SearchOutcome::engine_failed; }
     const std::vector<std::string>& group_names() const override { return names_; }
     const std::vector<std::string>& warnings() const override { return warnings_; }
+    const RequiredRegex& required() const override { return required_; }
+    std::string engine() const override { return "tired"; }
 
    private:
+    RequiredRegex required_;
     std::vector<std::string> names_{"ip4"};
     std::vector<std::string> warnings_;
   };

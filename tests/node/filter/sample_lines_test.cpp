@@ -30,6 +30,7 @@ std::string outcome(LineFilter& filter, std::string_view line) {
   const FilterMatch match = filter.match(line, {.now = from_unix_seconds(1793588645), .record_time = {}});
   switch (match.verdict) {
     case FilterVerdict::no_match:
+    case FilterVerdict::pending:
     case FilterVerdict::ignored:
       return "-";
     case FilterVerdict::offence:
