@@ -29,6 +29,11 @@ def _sysctl(name, **values):
     run(inside(name, "sysctl", "-qw", *(f"{key.replace('__', '.')}={value}" for key, value in values.items())))
 
 
+def _mac(number):
+    """Fixed addresses: the neighbours' caches stay right over a power cycle."""
+    return f"02:00:00:00:00:{number:02x}"
+
+
 def _new(name):
     run(["ip", "netns", "add", plan.namespace(name)])
     # A namespace inherits some of these from the machine. Forwarding must be off in a host before dockerd starts:
@@ -41,7 +46,9 @@ def _new(name):
 def _make_router():
     _new(plan.ROUTER)
     _sysctl(plan.ROUTER, net__ipv4__ip_forward=1, net__ipv6__conf__all__forwarding=1)
-    _ip(plan.ROUTER, "link", "add", "fleet", "type", "bridge")
+    # A bridge without an address of its own takes the lowest of its ports', and changes it when a host's cable is
+    # pulled: all others would then know a router that is gone, over IPv6 for half a minute.
+    _ip(plan.ROUTER, "link", "add", "fleet", "address", _mac(1), "type", "bridge")
     _ip(plan.ROUTER, "addr", "add", f"{plan.FLEET4}1/25", "dev", "fleet")
     _ip(plan.ROUTER, "addr", "add", f"{plan.FLEET6}1/64", "dev", "fleet", "nodad")
     _ip(plan.ROUTER, "link", "set", "fleet", "up")
@@ -75,10 +82,8 @@ def plug(name):
     if exists(name):
         return
     _new(name)
-    # A fixed address, so that the neighbours' caches stay right over a power cycle.
-    mac = f"02:00:00:00:00:{plan.number(name):02x}"
     port = f"p-{name}"
-    _ip(plan.ROUTER, "link", "add", port, "type", "veth", "peer", "name", "eth0", "address", mac,
+    _ip(plan.ROUTER, "link", "add", port, "type", "veth", "peer", "name", "eth0", "address", _mac(plan.number(name)),
         "netns", plan.namespace(name))
     _ip(plan.ROUTER, "link", "set", port, "master", "fleet", "up")
     _ip(name, "addr", "add", f"{plan.address4(name)}/25", "dev", "eth0")

@@ -41,6 +41,7 @@ class NodeDies(SystemTest):
         self.assert_open("203.0.113.250", [self.host2], seconds=30, what="(its container is up again)")
         for who in (banned, banned6):
             self.assert_cut(who, [self.host2], seconds=1, what="after the power cycle")
+        self.assert_others_pass()
         another = fresh_attacker()
         attack_web("host2", another)
         self.assert_cut(another, what="(attacked the host that came back)")

@@ -100,12 +100,22 @@ def reachable(host_name, source, port=plan.WEB_PORT):
     return clients.get(host_name, source, port, seconds=0.4) == 200
 
 
+def greeted(host_name, source):
+    return clients.ssh_greets(host_name, source, seconds=0.4)
+
+
 def wait_cut(hosts, source, seconds=5, what=""):
-    """Until no host answers a new connection of that client, on the published port and at sshd."""
+    """Until no host answers a new connection of that client, on the published port and at sshd.
+
+    Each host must answer a visitor at the same time: silence alone may be a host that is away.
+    """
+    visitor = VISITOR6 if ":" in source else VISITOR4
     for host in hosts:
-        wait_for(f"{source} is cut on {host.name}'s web port {what}", lambda h=host: not reachable(h.name, source), seconds)
-        wait_for(f"{source} is cut on {host.name}'s ssh port {what}",
-                 lambda h=host: not clients.ssh_greets(h.name, source, 0.4), seconds)
+        for port, answers in (("web", reachable), ("ssh", greeted)):
+            wait_for(f"{source} is cut on {host.name}'s {port} port {what}",
+                     lambda h=host, a=answers: not a(h.name, source), seconds)
+            wait_for(f"{host.name}'s {port} port answers {visitor} while {source} is cut {what}",
+                     lambda h=host, a=answers: a(h.name, visitor), seconds)
 
 
 def wait_open(hosts, source, seconds=10, what=""):
@@ -114,8 +124,10 @@ def wait_open(hosts, source, seconds=10, what=""):
 
 
 def attack_web(host_name, source, port=plan.WEB_PORT):
-    """What the article's jail bans for, at once; the status."""
-    return clients.get(host_name, source, port, "POST", "/xmlrpc.php")
+    """What the article's jail bans for, at once."""
+    status = clients.get(host_name, source, port, "POST", "/xmlrpc.php")
+    if status != 405:
+        raise LabError(f"the attack of {source} must reach {host_name}'s container: status {status} instead of 405")
 
 
 def attack_login(host_name, source, times=LOGIN_MAXRETRY, port=plan.WEB_PORT):
