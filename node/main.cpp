@@ -17,12 +17,11 @@
 #include "node/adapters/store/sqlite_node_store.h"
 #include "node/node_loop.h"
 #include "node/node_setup.h"
+#include "node/tools/exit_status.h"
+#include "node/tools/verbs.h"
 
 namespace breakwater {
 namespace {
-
-constexpr int kBadConfig = 78;  // EX_CONFIG of sysexits.h
-constexpr int kFailed = 1;
 
 int give_up(const Error& error) {
   log_error("giving up", {{"problem", error.message()}});
@@ -188,6 +187,7 @@ int main(int argc, char** argv) {
   verb(*firewall, "flush", "remove our sets and rules: the way out when you are locked out")->callback([&] {
     status = firewall_verb(config_file, true);
   });
+  add_tool_verbs(app, status);
   CLI11_PARSE(app, argc, argv);
   return status;
 }

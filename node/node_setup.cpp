@@ -1,27 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/node_setup.h"
 
-#include <ctime>
-
 #include "common/runtime/endpoint.h"
+#include "common/runtime/time_zone.h"
 
 namespace breakwater {
 
 namespace {
-
-// This host's offset from UTC at a local time: for dates in logs that name no zone.
-std::chrono::seconds host_offset(std::chrono::local_seconds local) {
-  // Near a change of the clocks the first guess may be off by an hour; the second is right but for the hour that
-  // happens twice.
-  std::chrono::seconds offset{0};
-  for (int pass = 0; pass < 2; ++pass) {
-    const std::time_t instant = static_cast<std::time_t>((local.time_since_epoch() - offset).count());
-    std::tm broken{};
-    localtime_r(&instant, &broken);
-    offset = std::chrono::seconds(broken.tm_gmtoff);
-  }
-  return offset;
-}
 
 void compile_jails(std::vector<JailConfig> jails, NodeReading& reading) {
   for (JailConfig& jail : jails) {

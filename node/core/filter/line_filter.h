@@ -45,6 +45,7 @@ struct FilterMatch {
 struct LineContext {
   Timestamp now{};                       // for dates without a year, and for lines without a date
   std::optional<Timestamp> record_time;  // docker's own: preferred over the date in the line
+  bool no_date = false;                  // the line has no date of its own (journal): none is looked for, none cut out
 };
 
 // What a filter remembers of one log from line to line: open connections (<F-MLFID>), the lines of maxlines. Made by

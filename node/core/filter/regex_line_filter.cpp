@@ -116,7 +116,7 @@ std::vector<RegexExplanation> RegexLineFilter::explain() const {
 
 FilterMatch RegexLineFilter::match(std::string_view line, const LineContext& context, FilterMemory*) {
   const SubjectText prepared = prepare(line);
-  const auto date = dates_->find(prepared);
+  const auto date = context.no_date ? std::nullopt : dates_->find(prepared);
   const SubjectText whole = without_date(prepared, date);
   SubjectText body = whole;
   FilterMatch result;

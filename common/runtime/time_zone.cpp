@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/runtime/time_zone.h"
+
+#include <cstdlib>
+#include <ctime>
+
+#include <unistd.h>
+
+#include "common/base/text.h"
+
+namespace breakwater {
+
+namespace {
+
+constexpr char kZoneFiles[] = "/usr/share/zoneinfo/";
+
+bool is_letter(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+// Begins like a rule of POSIX: a name of three letters or more, or <+03>, and an offset. The C library reads the rest.
+bool is_posix_rule(const std::string& zone) {
+  std::size_t at = 0;
+  if (zone.starts_with('<')) {
+    at = zone.find('>');
+    if (at == std::string::npos || at < 4) return false;
+    ++at;
+  } else {
+    while (at < zone.size() && is_letter(zone[at]))
+      ++at;
+    if (at < 3) return false;
+  }
+  if (at < zone.size() && (zone[at] == '+' || zone[at] == '-')) ++at;
+  return at < zone.size() && zone[at] >= '0' && zone[at] <= '9';
+}
+
+bool is_zone_file(const std::string& zone) {
+  return !zone.empty() && zone.front() != '/' && zone.find("..") == std::string::npos &&
+         access((kZoneFiles + zone).c_str(), R_OK) == 0;
+}
+
+}  // namespace
+
+std::chrono::seconds host_offset(std::chrono::local_seconds local) {
+  // Near a change of the clocks the first guess may be off by an hour; the second is right but for the hour that
+  // happens twice.
+  std::chrono::seconds offset{0};
+  for (int pass = 0; pass < 2; ++pass) {
+    const std::time_t instant = static_cast<std::time_t>((local.time_since_epoch() - offset).count());
+    std::tm broken{};
+    localtime_r(&instant, &broken);
+    offset = std::chrono::seconds(broken.tm_gmtoff);
+  }
+  return offset;
+}
+
+Result<void> set_time_zone(const std::string& zone) {
+  if (!is_zone_file(zone) && !is_posix_rule(zone) && zone != "UTC") {
+    return Error("time zone \"" + escaped(zone) + "\" is not known (try Europe/Berlin or CET-1CEST,M3.5.0,M10.5.0/3)");
+  }
+  setenv("TZ", zone.c_str(), 1);
+  tzset();
+  return {};
+}
+
+}  // namespace breakwater
