@@ -69,7 +69,9 @@ void NodeCore::on_line(const LogLine& line, const std::vector<std::size_t>& jail
   ++counters_.lines;
   for (const std::size_t index : jails) {
     LineFilter& filter = *jails_[index].filter;
-    const FilterMatch match = filter.match(filter.wants_raw_json() ? line.raw : line.text, {now, line.record_time});
+    const LineContext context{.now = now, .record_time = line.record_time};
+    const FilterMatch match =
+        filter.match(filter.wants_raw_json() ? line.raw : line.text, context, memory(index, *line.source));
     switch (match.verdict) {
       case FilterVerdict::no_match:
       case FilterVerdict::pending:
@@ -82,7 +84,7 @@ void NodeCore::on_line(const LogLine& line, const std::vector<std::size_t>& jail
         continue;
       case FilterVerdict::engine_failed:
         ++counters_.filter_errors;
-        alarms_.raise("filter " + jails_[index].config.filter.name + " ran out of memory on a line", now);
+        alarms_.raise("filter " + jails_[index].config.filter.name + " gave up on a line", now);
         continue;
       case FilterVerdict::offence:
         break;
@@ -104,6 +106,16 @@ void NodeCore::on_line(const LogLine& line, const std::vector<std::size_t>& jail
     const StoredPosition position{source.id, line.after};
     on_offence(index, std::move(offence), &position, now);
   }
+}
+
+// nullptr for a filter that needs none.
+FilterMemory* NodeCore::memory(std::size_t jail, const LogSource& source) {
+  const LineFilter& filter = *jails_[jail].filter;
+  if (!filter.needs_memory()) return nullptr;
+  auto& of_log = memories_[source.id];
+  of_log.resize(jails_.size());
+  if (!of_log[jail]) of_log[jail] = filter.make_memory();
+  return of_log[jail].get();
 }
 
 Timestamp NodeCore::sane_time(const LogLine& line, Timestamp at, Timestamp now) {
@@ -180,6 +192,7 @@ void NodeCore::on_positions(std::vector<StoredPosition> positions, std::vector<s
     positions_[std::move(stored.source)] = stored.position;
   for (std::string& source : forgotten) {
     positions_.erase(source);
+    memories_.erase(source);
     unsaved_.forget_positions.push_back(std::move(source));
   }
 }

@@ -143,6 +143,7 @@ class NodeCore {
   void send_applied(NodeEffects& effects, Timestamp now);
   wire::Ping ping() const;
   void announce(bool warning, std::string event, std::vector<std::pair<std::string, std::string>> fields);
+  FilterMemory* memory(std::size_t jail, const LogSource& source);
   Timestamp sane_time(const LogLine& line, Timestamp at, Timestamp now);
 
   NodeSettings settings_;
@@ -150,6 +151,8 @@ class NodeCore {
   std::vector<PrefixMap<bool>> ignored_;  // ignoreip, per jail
   NeverBan never_ban_;
   PrefixMap<Timestamp> allows_;  // the hub's allow list, until when
+  // By log and jail, for filters that need it; goes when the log is no longer followed.
+  std::map<std::string, std::vector<std::unique_ptr<FilterMemory>>> memories_;
   OffenderTable offenders_;
   BanTable bans_;
   HubSession session_;

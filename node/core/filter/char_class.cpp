@@ -105,8 +105,8 @@ void CharClass::add_category(char category, bool ascii_only) {
   }
 }
 
-std::optional<std::string> CharClass::re2(Alphabet alphabet) const {
-  return alphabet == Alphabet::ascii ? ascii_text() : unicode_text();
+std::optional<std::string> CharClass::text(Alphabet alphabet, bool for_pcre2) const {
+  return alphabet == Alphabet::ascii ? ascii_text() : unicode_text(for_pcre2);
 }
 
 std::string CharClass::ascii_text() const {
@@ -133,7 +133,7 @@ std::string CharClass::ascii_text() const {
   return text + "]";
 }
 
-std::optional<std::string> CharClass::unicode_text() const {
+std::optional<std::string> CharClass::unicode_text(bool for_pcre2) const {
   const bool non_word = categories_.find('W') != std::string::npos;
   std::string items;
   for (const Range& range : ranges_)
@@ -141,7 +141,8 @@ std::optional<std::string> CharClass::unicode_text() const {
   for (const char category : categories_) {
     if (category != 'W') items += unicode_items(category);
   }
-  if (!non_word) return (negated_ ? "[^" : "[") + items + "]";
+  if (non_word && for_pcre2) items += R"(\W)";
+  if (!non_word || for_pcre2) return (negated_ ? "[^" : "[") + items + "]";
   if (items.empty()) return negated_ ? R"([\pL\pN_])" : std::string(kNonWord);
   if (negated_) return std::nullopt;
   return "(?:[" + items + "]|" + std::string(kNonWord) + ")";

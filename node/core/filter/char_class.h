@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Python's character classes, written for RE2.
+// Python's character classes, written for RE2 and PCRE2.
 #pragma once
 
 #include <cstdint>
@@ -26,12 +26,12 @@ class CharClass {
   // Nothing was added yet: a `]` here is a literal.
   bool empty() const { return ranges_.empty() && categories_.empty(); }
 
-  // nullopt: RE2 cannot say it (\W inside a negated class that must know Unicode).
-  std::optional<std::string> re2(Alphabet alphabet) const;
+  // For RE2 and PCRE2 alike. nullopt: RE2 cannot say it (\W inside a negated class that must know Unicode).
+  std::optional<std::string> text(Alphabet alphabet, bool for_pcre2 = false) const;
 
  private:
   std::string ascii_text() const;
-  std::optional<std::string> unicode_text() const;
+  std::optional<std::string> unicode_text(bool for_pcre2) const;
 
   bool negated_ = false;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> ranges_;

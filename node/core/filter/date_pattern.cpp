@@ -193,6 +193,21 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
   return text;
 }
 
+// As many groups begin in it as end.
+bool balanced(std::string_view regex) {
+  int depth = 0;
+  for (std::size_t i = 0; i < regex.size() && depth >= 0; ++i) {
+    if (regex[i] == '\\') {
+      ++i;
+    } else if (regex[i] == '(') {
+      ++depth;
+    } else if (regex[i] == ')') {
+      --depth;
+    }
+  }
+  return depth == 0;
+}
+
 // (?P<_sep>[-/.])%m(?P=_sep) means: the same separator twice. RE2 has no backreference, so each separator becomes an
 // alternative of its own. Anything more general stays, and is refused by name.
 std::string without_separator_backreference(const std::string& regex) {
@@ -200,17 +215,19 @@ std::string without_separator_backreference(const std::string& regex) {
   constexpr std::string_view kAgain = "(?P=_sep)";
   const std::size_t begin = regex.find(kBegin);
   const std::size_t end = regex.find("])", begin);
-  if (begin == std::string::npos || end == std::string::npos || has_plain_group(regex)) return regex;
+  const std::size_t last = regex.rfind(kAgain);
+  if (begin == std::string::npos || end == std::string::npos || last == std::string::npos || last < end) return regex;
   const std::string separators = regex.substr(begin + kBegin.size(), end - begin - kBegin.size());
   if (separators.find_first_not_of("-/.: ") != std::string::npos) return regex;
-  const std::string group = regex.substr(begin, end + 2 - begin);
+  const std::string between = regex.substr(end + 2, last - end - 2);
+  if (!balanced(between)) return regex;
   std::string out = "(?:";
   for (const char separator : separators) {
     const std::string quoted = std::string("\\") + separator;
     if (out.size() > 3) out += '|';
-    out += replaced(replaced(regex, group, quoted), kAgain, quoted);
+    out += quoted + replaced(between, kAgain, quoted) + quoted;
   }
-  return out + ")";
+  return regex.substr(0, begin) + out + ")" + regex.substr(last + kAgain.size());
 }
 
 // One pattern that is not a list of others.

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <utility>
 
-#include "node/core/filter/re2_program.h"
+#include "node/core/filter/regex_programs.h"
 
 namespace breakwater {
 
@@ -22,7 +22,7 @@ Result<std::unique_ptr<DateDetector::Programs>> DateDetector::Programs::make(con
   for (std::size_t i = 0; i < patterns.size(); ++i) {
     ExpandedPattern text;
     text.append(patterns[i].regex, 1, true);
-    auto translated = to_re2(text, {.alphabet = alphabet, .for_dates = true});
+    auto translated = translate(text, {.alphabet = alphabet, .for_dates = true});
     if (!translated) return translated.error().within("datepattern");
     auto program = make_re2(translated->text, alphabet);
     if (!program) return program.error().within("datepattern");

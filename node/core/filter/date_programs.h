@@ -17,7 +17,7 @@ namespace breakwater {
 
 struct DateDetector::Programs {
   struct One {
-    Re2Pattern pattern;
+    TranslatedPattern pattern;
     std::unique_ptr<re2::RE2> program;
   };
 

@@ -73,11 +73,12 @@ std::size_t tag_length(std::string_view text) {
 }
 
 // What the tag whose inside is `tag` becomes; nullopt: it stays.
-std::optional<std::string> replacement(std::string_view tag, bool use_dns, std::set<std::string>& open) {
+std::optional<std::string> replacement(std::string_view tag, bool use_dns, std::set<std::string>& open, int& skips) {
   if (tag == "HOST" && use_dns) return std::string(kHostWithNames);
   for (const auto& [name, regex] : kFixedTags) {
     if (tag == name) return std::string(regex);
   }
+  if (tag == "SKIPLINES") return "\\n(?P<skiplines" + std::to_string(skips++) + ">(?:(?:.*\\n)*?))";
   const bool closes = tag.starts_with('/');
   std::string_view name = closes ? tag.substr(1) : tag;
   if (!name.starts_with("F-")) return std::nullopt;
@@ -100,6 +101,7 @@ void ExpandedPattern::append(std::string_view piece, std::uint32_t first_column,
 ExpandedPattern expand_tags(std::string_view pattern, bool use_dns) {
   ExpandedPattern out;
   std::set<std::string> open;
+  int skips = 0;
   std::size_t i = 0;
   while (i < pattern.size()) {
     const auto column = static_cast<std::uint32_t>(i + 1);
@@ -110,7 +112,7 @@ ExpandedPattern expand_tags(std::string_view pattern, bool use_dns) {
       continue;
     }
     const std::string_view tag = pattern.substr(i, length);
-    if (const auto text = replacement(tag.substr(1, length - 2), use_dns, open)) {
+    if (const auto text = replacement(tag.substr(1, length - 2), use_dns, open, skips)) {
       out.append(*text, column, false);
     } else {
       out.append(tag, column, true);

@@ -24,6 +24,7 @@ struct ExpandedPattern {
 //   <ADDR> ip4 or ip6, optional brackets            <HOST>  <ADDR>, or with usedns a name (group dns)
 //   <CIDR> digits, <SUBNET> an address and /CIDR    <DNS>   a name
 //   <F-ID/> anything but blanks (group fid)         <F-PORT/> a word (group fport)
+//   <SKIPLINES> the end of a line and any lines behind it (groups skiplines0, skiplines1, ...)
 //   <F-X>..</F-X> a group named x; ID is fid and PORT is fport
 // An unknown tag, or </F-X> without its beginning, stays as it is: it is a part of the regex.
 ExpandedPattern expand_tags(std::string_view pattern, bool use_dns);

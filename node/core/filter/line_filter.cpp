@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "node/core/filter/re2_engine.h"
+#include "node/core/filter/filter_engine.h"
 #include "node/core/filter/regex_line_filter.h"
 
 namespace breakwater {
@@ -17,7 +17,7 @@ Result<std::unique_ptr<LineFilter>> LineFilter::compile(const FilterConfig& conf
     if (!fixed) return fixed.error().within("logtimezone");
     zone.fixed = *fixed;
   }
-  Re2Engine engine;
+  FilterEngine engine;
   return RegexLineFilter::compile(config, std::move(zone), engine);
 }
 

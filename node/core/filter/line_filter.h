@@ -25,7 +25,7 @@ enum class FilterVerdict : std::uint8_t {
   no_match,
   offence,        // failregex matched and gave an address
   ignored,        // failregex matched, ignoreregex too
-  no_address,     // matched, but what it found is no address: a name, 999.1.1.1, an <F-ID> that is none
+  no_address,     // matched, but what it found is no address: a name, 999.1.1.1, an <F-ID> that is none, nothing
   pending,        // matched, and is no failure by itself: <F-NOFAIL>, or an <F-MLFID> whose address is not known yet
   engine_failed,  // the engine gave up: counted and reported, never "no match" in silence
 };
@@ -39,13 +39,15 @@ struct FilterMatch {
   int regex = -1;                             // index into failregex; set unless no_match
   std::map<std::string, std::string> fields;  // <F-USER> -> "user", ...; lower case; valid UTF-8
   std::set<std::string> users;                // all that one connection (<F-MLFID>) tried
-  int attempts = 1;                           // lines of the log that were merged into this match
+  int attempts = 0;                           // lines of the log that were merged into this match
+  std::string id;                             // no_address: what was found instead, a name or an <F-ID>
 };
 
 struct LineContext {
-  Timestamp now{};                       // for dates without a year, and for lines without a date
-  std::optional<Timestamp> record_time;  // docker's own: preferred over the date in the line
-  bool no_date = false;                  // the line has no date of its own (journal): none is looked for, none cut out
+  Timestamp now{};                         // for dates without a year, and for lines without a date
+  std::optional<Timestamp> record_time{};  // docker's own: preferred over the date in the line
+  bool no_date = false;                    // the line has no date to look for and to cut out (the journal's)
+  bool fields = false;                     // FilterMatch::fields and users are wanted: not by those who only ban
 };
 
 // What a filter remembers of one log from line to line: open connections (<F-MLFID>), the lines of maxlines. Made by
@@ -83,23 +85,28 @@ struct RegexExplanation {
 //   nothing
 //   - the date is cut out (date_detector.h), the rest is searched, nowhere anchored
 //   - prefregex must match; its <F-CONTENT> then replaces the text
-//   - the first failregex that matches decides; an ignoreregex that matches too takes it back
-//   - the address is the first of the groups fid, ip4, ip6, dns, and must be one by Address::parse: nothing is resolved
-// Known differences: \b knows ASCII words only; a line without a date gets `now`, not the last date seen.
+//   - the first failregex that matches and names somebody decides; an ignoreregex that matches too takes it back
+//   - <F-MLFID>: what the lines of one connection tell is merged, see ConnectionTable; <F-NOFAIL>, <F-MLFFORGET>,
+//   <F-MLFGAINED> as there; maxlines and <SKIPLINES>: the last lines of the log are searched as one text
+//   - the id is group fid, else the address, the first of ip4, ip6, dns; it must be one by Address::parse: nothing is
+//   resolved here
+// Known differences: a line without a date gets `now`, not the last date seen; connections and lines are remembered by
+// log, where fail2ban remembers by jail, so two containers cannot be mistaken for each other.
 //
 // One thread; filters that were compiled by one thread share programs, so that thread must be the one that uses them.
 // Memory: some 100 kB a filter when idle, bounded by 1 MiB a regex whatever the lines are.
 class LineFilter {
  public:
-  // Refuses a filter with a construct that the engine cannot express exactly, and names it:
-  // `filter.d/x.conf:7: filter "x": negative lookahead (?!...) at column 12 is not supported yet (...)`.
+  // Refuses a filter that Python would refuse, and one without an address, by name:
+  // `filter.d/x.conf:7: filter "x": missing ), group at column 12`.
   // `logtimezone` ("UTC+0200"), else `host_offset`, else UTC is the zone of dates that name none.
   static Result<std::unique_ptr<LineFilter>> compile(const FilterConfig& config, std::optional<std::string> logtimezone,
                                                      LocalOffset host_offset = {});
 
   virtual ~LineFilter() = default;
 
-  // `line`: any bytes, any length; the caller caps the length. Linear in it.
+  // `line`: any bytes, any length; the caller caps the length. Linear in it but for a regex that explain() says PCRE2
+  // runs; that is bounded in steps.
   // `memory`: of the log that the line is from; nullptr if needs_memory() is false, or for a line on its own.
   virtual FilterMatch match(std::string_view line, const LineContext& context, FilterMemory* memory = nullptr) = 0;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts of PatternParser that read groups and classes.
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "node/core/filter/pattern_parser.h"
 #include "node/core/filter/subject_text.h"
@@ -37,7 +39,7 @@ bool PatternParser::group(PatternFlags flags, int depth) {
     pos_ = at;
     return extension(flags, depth);
   }
-  if (!options_.for_dates) return body("(?:", flags, depth);
+  if (!keeps_plain_groups()) return body("(?:", flags, depth);
   out_.groups.emplace_back();
   return body("(", flags, depth);
 }
@@ -53,10 +55,13 @@ bool PatternParser::extension(PatternFlags flags, int depth) {
     pos_ = end + 1;
     return true;
   }
+  if (accept("(?P=")) return named_backreference();
+  if (accept("(?(")) return conditional(flags, depth);
+  if (accept("(?>")) {
+    if (!inexact(at, "atomic group (?>...)")) return false;
+    return body(is(Dialect::pcre2) ? "(?>" : "(?:", flags, depth);
+  }
   const std::string_view rest = in_.substr(at);
-  if (rest.starts_with("(?P=")) return unsupported(at, "backreference (?P=...)");
-  if (rest.starts_with("(?(")) return unsupported(at, "conditional (?(...)...)");
-  if (rest.starts_with("(?>")) return unsupported(at, "atomic group (?>...)");
   if (rest.starts_with("(?=") || rest.starts_with("(?!") || rest.starts_with("(?<")) {
     return assertion_group(flags, depth);
   }
@@ -73,16 +78,89 @@ bool PatternParser::assertion_group(PatternFlags flags, int depth) {
     return true;
   }
   if (accept("(?=")) {
+    if (!is(Dialect::re2)) return lookaround("(?=", flags, depth);
     // As the last thing of all a lookahead is the same as matching it: no group sees the difference.
-    if (depth != 0) return unsupported(at, "lookahead (?=...)");
+    if (depth != 0) return inexact(at, "lookahead (?=...)");
     if (!body("(?:", flags, depth)) return false;
     trailing_lookahead_ = true;
     return true;
   }
-  if (accept("(?!")) return unsupported(at, "negative lookahead (?!...)");
-  if (accept("(?<=")) return unsupported(at, "lookbehind (?<=...)");
-  if (accept("(?<!")) return unsupported(at, "negative lookbehind (?<!...)");
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kKinds = {{
+      {"(?!", "negative lookahead (?!...)"},
+      {"(?<=", "lookbehind (?<=...)"},
+      {"(?<!", "negative lookbehind (?<!...)"},
+  }};
+  for (const auto& [opening, name] : kKinds) {
+    if (accept(opening)) return inexact(at, name) && lookaround(opening, flags, depth);
+  }
   return fail(at, "an extension that Python does not know, (?<");
+}
+
+// Its beginning was read. The superset does without the condition.
+bool PatternParser::lookaround(std::string_view opening, PatternFlags flags, int depth) {
+  const std::size_t begin = out_.text.size();
+  if (!body(opening, flags, depth)) return false;
+  if (is(Dialect::re2_superset)) {
+    out_.text.resize(begin);
+    std::erase_if(greedy_, [&](const Greedy& one) { return one.end > begin; });
+    out_.text += "(?:)";
+  }
+  return true;
+}
+
+std::size_t PatternParser::group_number(std::string_view name) const {
+  if (!name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos && name.size() <= 2) {
+    const auto number = static_cast<std::size_t>(std::stoi(std::string(name)));
+    return number <= out_.groups.size() ? number : 0;
+  }
+  const auto found = std::find(out_.groups.begin(), out_.groups.end(), name);
+  return found == out_.groups.end() ? 0 : static_cast<std::size_t>(found - out_.groups.begin()) + 1;
+}
+
+bool PatternParser::backreference(std::size_t at, std::size_t group) {
+  if (!inexact(at, "backreference")) return false;
+  last_begin_ = out_.text.size();
+  last_ = Item::plain;
+  if (is(Dialect::re2_superset)) {
+    out_.text += "(?s:.*)";
+    return true;
+  }
+  if (group == 0 || group > out_.groups.size()) return fail(at, "a backreference to no group");
+  out_.text += "\\g{" + std::to_string(group) + "}";
+  return true;
+}
+
+bool PatternParser::named_backreference() {
+  const std::size_t at = pos_ - 4;
+  const std::size_t end = in_.find(')', pos_);
+  if (end == std::string_view::npos) return fail(at, "an unfinished backreference");
+  const std::size_t group = group_number(in_.substr(pos_, end - pos_));
+  pos_ = end + 1;
+  return backreference(at, group);
+}
+
+bool PatternParser::conditional(PatternFlags flags, int depth) {
+  const std::size_t at = pos_ - 3;
+  if (!inexact(at, "conditional (?(...)...)")) return false;
+  const std::size_t end = in_.find(')', pos_);
+  if (end == std::string_view::npos) return fail(at, "an unfinished conditional");
+  const std::size_t group = group_number(in_.substr(pos_, end - pos_));
+  pos_ = end + 1;
+  if (is(Dialect::pcre2)) {
+    if (group == 0) return fail(at, "a conditional on no group");
+    return body("(?(" + std::to_string(group) + ")", flags, depth);
+  }
+  // Either branch; the second may be missing.
+  const std::size_t begin = out_.text.size();
+  if (!body("(?:", flags, depth)) return false;
+  out_.text.insert(begin, "(?:");
+  for (Greedy& one : greedy_) {
+    if (one.end > begin) one.end += 3;
+    if (one.outermost > begin) one.outermost += 3;
+  }
+  out_.text += "|)";
+  last_begin_ = begin;
+  return true;
 }
 
 bool PatternParser::named_group(PatternFlags flags, int depth) {
@@ -95,7 +173,7 @@ bool PatternParser::named_group(PatternFlags flags, int depth) {
     return fail(begin, "a second group named \"" + name + "\"");
   }
   out_.groups.push_back(name);
-  return body("(", flags, depth);
+  return body(is(Dialect::re2_superset) ? "(?:" : "(", flags, depth);
 }
 
 // (?i) or (?i-s:...)
@@ -107,7 +185,7 @@ bool PatternParser::flag_group(PatternFlags flags, int depth) {
     const auto local = local_flags(flags);
     if (!local) return false;
     if (accept(")")) {
-      if (!first && depth > 0) return unsupported(at, "flags that begin inside a group, (?i) (write (?i:...))");
+      if (!first && depth > 0) return fail(at, "flags that begin inside a group, (?i) (write (?i:...))");
       if (!first) {
         out_.warnings.push_back("the flag at column " + std::to_string(column_[at]) +
                                 " counts for the whole expression; write it at the beginning");
@@ -152,8 +230,8 @@ std::optional<PatternFlags> PatternParser::local_flags(PatternFlags flags) {
         on = false;
         break;
       case 'x':
-        unsupported(pos_, "flag x (verbose)");
-        return std::nullopt;
+        flags.verbose = on;
+        break;
       default:
         fail(pos_, "an unknown flag");
         return std::nullopt;
@@ -204,11 +282,11 @@ bool PatternParser::character_class(PatternFlags flags) {
     members.add(first, last);
   }
   ++pos_;
-  const auto text = members.re2(options_.alphabet);
-  if (!text) return unsupported(at, "\\W inside a negated class");
+  const auto text = members.text(options_.alphabet, is(Dialect::pcre2));
+  if (!text && !inexact(at, "\\W inside a negated class")) return false;
   last_begin_ = out_.text.size();
   last_ = Item::plain;
-  out_.text += *text;
+  out_.text += text.value_or("(?s:.)");
   return true;
 }
 

@@ -7,8 +7,9 @@ namespace breakwater {
 
 namespace {
 
-constexpr int kDeepest = 100;       // nested groups
-constexpr int kMostRepeats = 1000;  // RE2's own bound
+constexpr int kDeepest = 100;             // nested groups
+constexpr int kMostRepeats = 1000;        // RE2's own bound
+constexpr int kMostRepeatsPcre2 = 65535;  // PCRE2's
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -17,20 +18,20 @@ bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// The number at the start of `digits`, cut off above kMostRepeats.
+// The number at the start of `digits`, cut off above PCRE2's bound.
 int number(std::string_view digits) {
   int value = 0;
   for (const char c : digits)
-    value = std::min(value * 10 + (c - '0'), kMostRepeats + 1);
+    value = std::min(value * 10 + (c - '0'), kMostRepeatsPcre2 + 1);
   return value;
 }
 
 }  // namespace
 
-Result<Re2Pattern> PatternParser::run() {
+Result<TranslatedPattern> PatternParser::run() {
   if (alternation(global_, 0) && !at_end()) fail(pos_, "unbalanced parenthesis");
   if (error_) return *error_;
-  if (!options_.for_dates) shorten();
+  if (!keeps_plain_groups() && !options_.multiline) shorten();
   std::string flags;
   if (global_.ignore_case) flags += 'i';
   if (global_.dot_all) flags += 's';
@@ -50,11 +51,25 @@ bool PatternParser::alternation(PatternFlags flags, int depth) {
 }
 
 bool PatternParser::sequence(PatternFlags flags, int depth) {
-  while (!at_end() && peek() != '|' && peek() != ')') {
-    if (trailing_lookahead_) return unsupported(pos_, "lookahead (?=...) before the end");
+  while (true) {
+    if (depth == 0) flags.verbose = flags.verbose || global_.verbose;
+    if (flags.verbose) skip_blanks_and_comments();
+    if (at_end() || peek() == '|' || peek() == ')') return true;
+    if (trailing_lookahead_ && !inexact(pos_, "lookahead (?=...) before the end")) return false;
     if (!item(flags, depth)) return false;
   }
-  return true;
+}
+
+void PatternParser::skip_blanks_and_comments() {
+  while (!at_end()) {
+    if (peek() == '#') {
+      pos_ = std::min(in_.find('\n', pos_), in_.size());
+    } else if (std::string_view(" \t\n\r\f\v").find(peek()) == std::string_view::npos) {
+      return;
+    } else {
+      ++pos_;
+    }
+  }
 }
 
 bool PatternParser::item(PatternFlags flags, int depth) {
@@ -80,7 +95,7 @@ bool PatternParser::item(PatternFlags flags, int depth) {
     // Before a final newline too; nothing follows it, so taking the newline does no harm.
     case '$':
       ++pos_;
-      assertion(flags.multiline ? "(?m:$)" : R"((?:\n?\z))");
+      assertion(flags.multiline ? "(?m:$)" : is(Dialect::pcre2) ? "$" : R"((?:\n?\z))");
       return true;
     case '.':
       ++pos_;
@@ -102,7 +117,7 @@ bool PatternParser::quantifier(char kind) {
   const std::size_t at = pos_ - 1;
   if (last_ == Item::none || last_ == Item::assertion) return fail(at, "nothing to repeat");
   if (last_ == Item::repeated) return fail(at, "multiple repeat");
-  if (peek() == '+') return unsupported(at, std::string("possessive quantifier ") + kind + "+");
+  if (peek() == '+' && !inexact(at, std::string("possessive quantifier ") + kind + "+")) return false;
   out_.text += kind;
   end_quantifier();
   return true;
@@ -129,17 +144,19 @@ bool PatternParser::braces() {
   if (last_ == Item::none || last_ == Item::assertion) return fail(at, "nothing to repeat");
   if (last_ == Item::repeated) return fail(at, "multiple repeat");
   const int least = number(low);
-  const int most = high.empty() ? kMostRepeats : number(high);
-  if (least > kMostRepeats || most > kMostRepeats) return unsupported(at, "repetition of more than 1000");
+  const int bound = is(Dialect::pcre2) ? kMostRepeatsPcre2 : kMostRepeats;
+  const int most = high.empty() ? bound : number(high);
   if (least > most) return fail(at, "a repetition whose minimum is above its maximum");
-  if (peek() == '+') return unsupported(at, "possessive quantifier {...}+");
+  if (most > kMostRepeatsPcre2) return fail(at, "repetition of more than 65535");
+  if (most > kMostRepeats && !is(Dialect::pcre2) && !inexact(at, "repetition of more than 1000")) return false;
+  if (peek() == '+' && !inexact(at, "possessive quantifier {...}+")) return false;
   if (low.empty()) {
     out_.warnings.push_back("{,n} at column " + std::to_string(column_[at]) +
                             " is read as {0,n}, as Python does; most other tools take it literally");
   }
-  out_.text += "{" + std::to_string(least);
-  if (comma) out_.text += ",";
-  if (comma && !high.empty()) out_.text += std::to_string(most);
+  out_.text += "{" + std::to_string(std::min(least, bound));
+  if (comma || least > bound) out_.text += ",";
+  if (comma && !high.empty() && most <= bound) out_.text += std::to_string(most);
   out_.text += '}';
   end_quantifier();
   return true;
@@ -149,6 +166,8 @@ void PatternParser::end_quantifier() {
   last_ = Item::repeated;
   if (accept("?")) {
     out_.text += '?';
+  } else if (accept("+")) {
+    if (is(Dialect::pcre2)) out_.text += '+';
   } else {
     greedy_.push_back({out_.text.size(), outermost_.value_or(last_begin_)});
   }
@@ -184,11 +203,8 @@ bool PatternParser::escape(PatternFlags flags) {
         assertion(R"(\z)");
         return true;
       case 'b':
-        assertion(R"(\b)");
-        return true;
       case 'B':
-        assertion(R"(\B)");
-        return true;
+        return word_boundary(c, flags);
       default:
         break;
     }
@@ -208,7 +224,12 @@ bool PatternParser::numeric_escape() {
   const std::size_t at = pos_ - 1;
   const auto octal = [&](std::size_t i) { return i < in_.size() && in_[i] >= '0' && in_[i] <= '7'; };
   const bool three = peek() <= '3' && octal(pos_) && octal(pos_ + 1) && octal(pos_ + 2);
-  if (peek() != '0' && !three) return unsupported(at, std::string("backreference \\") + peek());
+  if (peek() != '0' && !three) {
+    std::size_t group = 0;
+    for (int i = 0; i < 2 && is_digit(peek()); ++i)
+      group = group * 10 + static_cast<std::size_t>(in_[pos_++] - '0');
+    return backreference(at, group);
+  }
   std::uint32_t character = 0;
   for (int i = 0; i < 3 && octal(pos_); ++i)
     character = character * 8 + static_cast<std::uint32_t>(in_[pos_++] - '0');
@@ -243,7 +264,7 @@ bool PatternParser::category(char letter, PatternFlags flags) {
   one.add_category(letter, flags.ascii);
   last_begin_ = out_.text.size();
   last_ = Item::plain;
-  out_.text += one.re2(options_.alphabet).value_or("");  // a category alone can always be said
+  out_.text += one.text(options_.alphabet).value_or("");  // a category alone can always be said
   return true;
 }
 
@@ -259,6 +280,23 @@ void PatternParser::assertion(std::string_view text) {
   out_.text += text;
 }
 
+// Of words in ASCII, RE2 and PCRE2 know the boundaries as Python does; of words in Unicode only PCRE2 does.
+bool PatternParser::word_boundary(char letter, PatternFlags flags) {
+  const bool beyond_ascii = options_.alphabet == Alphabet::unicode && !options_.for_dates;
+  if (!beyond_ascii || (is(Dialect::pcre2) && !flags.ascii)) {
+    assertion(letter == 'b' ? R"(\b)" : R"(\B)");
+    return true;
+  }
+  if (is(Dialect::pcre2)) {
+    constexpr std::string_view kEdge = "(?:(?<=[0-9A-Za-z_])(?![0-9A-Za-z_])|(?<![0-9A-Za-z_])(?=[0-9A-Za-z_]))";
+    assertion(letter == 'b' ? std::string(kEdge) : "(?!" + std::string(kEdge) + ")");
+    return true;
+  }
+  if (!inexact(pos_ - 2, std::string("word boundary \\") + letter + " beyond ASCII")) return false;
+  assertion("(?:)");
+  return true;
+}
+
 bool PatternParser::accept(std::string_view text) {
   if (!in_.substr(std::min(pos_, in_.size())).starts_with(text)) return false;
   pos_ += text.size();
@@ -272,11 +310,8 @@ bool PatternParser::fail(std::size_t at, std::string_view what) {
   return false;
 }
 
-bool PatternParser::unsupported(std::size_t at, std::string_view construct) {
-  if (error_) return false;
-  fail(at, construct);
-  error_ = Error(error_->message() + " is not supported yet (it cannot be matched exactly in linear time)");
-  return false;
+bool PatternParser::inexact(std::size_t at, std::string_view construct) {
+  return !is(Dialect::re2) || fail(at, construct);
 }
 
 }  // namespace breakwater

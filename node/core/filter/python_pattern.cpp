@@ -5,9 +5,10 @@
 
 namespace breakwater {
 
-Result<Re2Pattern> to_re2(const ExpandedPattern& pattern, const TranslateOptions& options) {
+Result<TranslatedPattern> translate(const ExpandedPattern& pattern, const TranslateOptions& options) {
   PatternFlags flags;
   flags.ascii = options.for_dates;
+  flags.multiline = options.multiline;
   // A global flag in the middle counts for all of the expression, so what stands before it is parsed again.
   for (int round = 0; round < 3; ++round) {
     PatternParser parser(pattern, options, flags);

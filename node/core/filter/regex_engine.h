@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a filter asks of a regex engine.
-//   Re2Engine   linear time, refuses what it cannot express exactly
-// Another engine for the constructs that RE2 lacks, or a gate in front, fits behind the same two classes.
+//   FilterEngine   RE2, and PCRE2 behind it for what RE2 cannot express
 #pragma once
 
 #include <cstdint>
@@ -29,7 +28,8 @@ class Regex {
  public:
   virtual ~Regex() = default;
   // The leftmost match anywhere in the text, by Python's rules. `groups` is filled on a match; nullptr: only whether.
-  virtual SearchOutcome search(const SubjectText& subject, Groups* groups) = 0;
+  // `span` is the whole match, exact only for a regex that was compiled for several lines.
+  virtual SearchOutcome search(const SubjectText& subject, Groups* groups, std::string_view* span = nullptr) = 0;
   // Names of the capturing groups in order; "" for a group without a name.
   virtual const std::vector<std::string>& group_names() const = 0;
   // A regex in RE2's dialect that matches at least wherever this one does: what a gate may ask first.
@@ -40,11 +40,15 @@ class Regex {
   virtual const std::vector<std::string>& warnings() const = 0;
 };
 
+struct RegexFlags {
+  bool multiline = false;  // ^ and $ at every line of the text, as fail2ban does with maxlines
+};
+
 class RegexEngine {
  public:
   virtual ~RegexEngine() = default;
   // The error says what is wrong and in which column, or which construct is not supported.
-  virtual Result<std::unique_ptr<Regex>> compile(const ExpandedPattern& pattern) = 0;
+  virtual Result<std::unique_ptr<Regex>> compile(const ExpandedPattern& pattern, const RegexFlags& flags) = 0;
 };
 
 }  // namespace breakwater

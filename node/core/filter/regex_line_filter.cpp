@@ -7,11 +7,12 @@
 #include "common/base/text.h"
 #include "node/core/filter/filter_lint.h"
 #include "node/core/filter/filter_tags.h"
-#include "node/core/filter/unsupported_tags.h"
 
 namespace breakwater {
 
 namespace {
+
+constexpr int kMostLines = 1000;
 
 Error filter_error(const FilterConfig& config, const Origin& origin, std::string_view what) {
   return Error(origin.text() + ": filter \"" + config.name + "\": " + std::string(what));
@@ -39,12 +40,13 @@ Result<std::unique_ptr<LineFilter>> RegexLineFilter::compile(const FilterConfig&
   std::unique_ptr<RegexLineFilter> filter(new RegexLineFilter);
   filter->zone_ = std::move(zone);
   filter->use_dns_ = config.use_dns;
+  filter->maxlines_ = static_cast<std::size_t>(std::clamp(config.maxlines, 1, kMostLines));
   const auto compiled = filter->compile_all(config, engine);
   if (!compiled) return compiled.error();
   auto dates = shared_detector(config.datepattern);
   if (!dates) return filter_error(config, config.origin, dates.error().message());
   filter->dates_ = std::move(*dates);
-  filter->ignore_whole_line_too_ = filter->ignoreregex_.size() + 2 < filter->failregex_.size();
+  filter->ignores_before_ = filter->ignoreregex_.size() + 2 < filter->failregex_.size();
   filter->wants_raw_json_ = std::any_of(config.failregex.begin(), config.failregex.end(), addresses_raw_json) ||
                             (config.prefregex && addresses_raw_json(*config.prefregex));
   for (std::string& sentence : lint_filter(config))
@@ -53,24 +55,27 @@ Result<std::unique_ptr<LineFilter>> RegexLineFilter::compile(const FilterConfig&
 }
 
 Result<void> RegexLineFilter::compile_all(const FilterConfig& config, RegexEngine& engine) {
-  if (config.maxlines > 1) {
+  if (config.maxlines > kMostLines) {
     return filter_error(config, config.origin,
-                        "maxlines = " + std::to_string(config.maxlines) + " is not supported yet");
+                        "maxlines = " + std::to_string(config.maxlines) + " (at most 1000 are kept)");
   }
   if (config.failregex.empty()) return filter_error(config, config.origin, "it has no failregex");
+  std::vector<std::string> prefix;
   if (config.prefregex) {
     auto regex = compile_one(config, *config.prefregex, engine);
     if (!regex) return regex.error();
     prefregex_ = std::move(*regex);
+    prefix = prefregex_->regex->group_names();
   }
   for (const RegexText& text : config.failregex) {
     auto regex = compile_one(config, text, engine);
     if (!regex) return regex.error();
-    const bool found = names_an_address(regex->regex->group_names()) ||
-                       (prefregex_ && names_an_address(prefregex_->regex->group_names()));
-    if (!found)
+    const auto& own = regex->regex->group_names();
+    if (!names_an_address(own) && !names_an_address(prefix))
       return filter_error(config, text.origin, "the regex names no address (write <HOST> or <ADDR> where it stands)");
-    failregex_.push_back(std::move(*regex));
+    FieldPlan plan(own, prefix);
+    joins_lines_ = joins_lines_ || plan.has(FieldPlan::mlfid);
+    failregex_.push_back({std::move(*regex), std::move(plan)});
   }
   for (const RegexText& text : config.ignoreregex) {
     auto regex = compile_one(config, text, engine);
@@ -83,8 +88,7 @@ Result<void> RegexLineFilter::compile_all(const FilterConfig& config, RegexEngin
 Result<RegexLineFilter::Compiled> RegexLineFilter::compile_one(const FilterConfig& config, const RegexText& text,
                                                                RegexEngine& engine) {
   if (trimmed(text.pattern).empty()) return filter_error(config, text.origin, "an empty regex");
-  if (const auto tag = unsupported_tag(text.pattern)) return filter_error(config, text.origin, *tag);
-  auto regex = engine.compile(expand_tags(text.pattern, use_dns_));
+  auto regex = engine.compile(expand_tags(text.pattern, use_dns_), {.multiline = config.maxlines > 1});
   if (!regex) return filter_error(config, text.origin, regex.error().message());
   for (const std::string& sentence : (*regex)->warnings()) {
     warnings_.push_back(filter_error(config, text.origin, sentence).message());
@@ -94,9 +98,10 @@ Result<RegexLineFilter::Compiled> RegexLineFilter::compile_one(const FilterConfi
 
 LineRequirement RegexLineFilter::requirement() const {
   LineRequirement out;
+  out.every_line = maxlines_ > 1;
   if (prefregex_) out.prefregex = prefregex_->regex->required();
-  for (const Compiled& one : failregex_)
-    out.failregex.push_back(one.regex->required());
+  for (const Failregex& one : failregex_)
+    out.failregex.push_back(one.compiled.regex->required());
   out.dates = dates_->patterns();
   return out;
 }
@@ -108,40 +113,63 @@ std::vector<RegexExplanation> RegexLineFilter::explain() const {
   };
   if (prefregex_) add("prefregex", 0, *prefregex_);
   for (std::size_t i = 0; i < failregex_.size(); ++i)
-    add("failregex", i, failregex_[i]);
+    add("failregex", i, failregex_[i].compiled);
   for (std::size_t i = 0; i < ignoreregex_.size(); ++i)
     add("ignoreregex", i, ignoreregex_[i]);
   return out;
 }
 
-FilterMatch RegexLineFilter::match(std::string_view line, const LineContext& context, FilterMemory*) {
+std::unique_ptr<FilterMemory> RegexLineFilter::make_memory() const {
+  return std::make_unique<RegexFilterMemory>(maxlines_);
+}
+
+FilterMatch RegexLineFilter::match(std::string_view line, const LineContext& context, FilterMemory* memory) {
+  auto* const remembered = static_cast<RegexFilterMemory*>(memory);
   const SubjectText prepared = prepare(line);
   const auto date = context.no_date ? std::nullopt : dates_->find(prepared);
-  const SubjectText whole = without_date(prepared, date);
-  SubjectText body = whole;
-  FilterMatch result;
-  SearchOutcome outcome = prefregex_ ? apply_prefregex(body) : SearchOutcome::match;
-  if (outcome == SearchOutcome::match) outcome = find_failure(body, result.regex);
-  if (outcome == SearchOutcome::no_match) return FilterMatch{};
-  set_time(result, prepared, date, context);
-  if (outcome == SearchOutcome::match) {
-    // Before the search for what is ignored: it uses no groups, but the views must not outlive their text.
-    MatchFields fields = fields_of(failregex_[static_cast<std::size_t>(result.regex)].regex->group_names(), groups_);
-    if (prefregex_) fields = merged(fields_of(prefregex_->regex->group_names(), prefix_groups_), fields);
-    for (const auto& [name, value] : fields) {
-      if (value && name != "content") result.fields[name] = value->substr(0, value->find('\n'));
-    }
-    const auto found = address_of(fields);
-    if (found) {
-      result.who = found->who;
-      result.range = found->range;
-    }
-    result.verdict = found ? FilterVerdict::offence : FilterVerdict::no_address;
-    outcome = is_ignored(whole, body);
-    if (outcome == SearchOutcome::match) result.verdict = FilterVerdict::ignored;
+  Subject subject;
+  subject.whole = without_date(prepared, date);
+  if (maxlines_ > 1 && remembered != nullptr) {
+    remembered->buffer.add(subject.whole.text.substr(0, subject.whole.text.size() - 1));
+    subject.lines = remembered->buffer.lines();
+    subject.whole = join(subject.lines, whole_);
   }
-  if (outcome == SearchOutcome::engine_failed) result.verdict = FilterVerdict::engine_failed;
+  subject.body = subject.whole;
+  FilterMatch result;
+  result.verdict = judge(subject, context, remembered, result);
+  if (result.verdict != FilterVerdict::no_match) set_time(result, prepared, date, context);
   return result;
+}
+
+FilterVerdict RegexLineFilter::judge(Subject& subject, const LineContext& context, RegexFilterMemory* memory,
+                                     FilterMatch& result) {
+  const bool several = !subject.lines.empty();
+  // With one line it makes no difference when ignoreregex is asked, so it is asked last.
+  if (several && ignores_before_) {
+    const SearchOutcome ignored = matches_ignoreregex(subject.whole);
+    if (ignored == SearchOutcome::engine_failed) return FilterVerdict::engine_failed;
+    if (ignored == SearchOutcome::match) return FilterVerdict::no_match;
+  }
+  SearchOutcome outcome = prefregex_ ? apply_prefregex(subject) : SearchOutcome::match;
+  std::string_view span;
+  if (outcome == SearchOutcome::match) outcome = find_failure(subject, result, several ? &span : nullptr);
+  if (outcome == SearchOutcome::engine_failed) return FilterVerdict::engine_failed;
+  if (outcome == SearchOutcome::no_match) return result.verdict;
+  int lines = 1;
+  if (several) {
+    // The lines of the match are dealt with, ignored or not.
+    const std::vector<std::string> matched = take_lines(subject, span, result.regex, memory);
+    lines = static_cast<int>(matched.size());
+    std::string text;
+    outcome = matches_ignoreregex(join(matched, text));
+  } else {
+    outcome = is_ignored(subject);
+  }
+  if (outcome == SearchOutcome::engine_failed) return FilterVerdict::engine_failed;
+  const FieldPlan& plan = failregex_[static_cast<std::size_t>(result.regex)].plan;
+  RegexFilterMemory* const connections = outcome == SearchOutcome::match ? nullptr : memory;
+  const FilterVerdict verdict = conclude(plan, lines, context, connections, result);
+  return outcome == SearchOutcome::match ? FilterVerdict::ignored : verdict;
 }
 
 SubjectText RegexLineFilter::prepare(std::string_view line) {
@@ -161,8 +189,15 @@ SubjectText RegexLineFilter::without_date(const SubjectText& line, const std::op
   return {whole_, line.ascii};
 }
 
-SearchOutcome RegexLineFilter::apply_prefregex(SubjectText& body) {
-  const SearchOutcome outcome = prefregex_->regex->search(body, &prefix_groups_);
+SubjectText RegexLineFilter::join(const std::vector<std::string>& lines, std::string& into) const {
+  into.clear();
+  for (const std::string& line : lines)
+    into.append(line).append("\n");
+  return {into, is_ascii(into)};
+}
+
+SearchOutcome RegexLineFilter::apply_prefregex(Subject& subject) {
+  const SearchOutcome outcome = prefregex_->regex->search(subject.body, &prefix_groups_);
   if (outcome != SearchOutcome::match) return outcome;
   const auto& names = prefregex_->regex->group_names();
   const auto content = std::find(names.begin(), names.end(), "content");
@@ -171,30 +206,133 @@ SearchOutcome RegexLineFilter::apply_prefregex(SubjectText& body) {
   if (!text || text->empty()) return outcome;
   content_.assign(*text);
   content_ += '\n';
-  body = {content_, body.ascii};
+  subject.body = {content_, subject.body.ascii};
   return outcome;
 }
 
-SearchOutcome RegexLineFilter::find_failure(const SubjectText& body, int& regex) {
+SearchOutcome RegexLineFilter::find_failure(const Subject& subject, FilterMatch& result, std::string_view* span) {
   for (std::size_t i = 0; i < failregex_.size(); ++i) {
-    const SearchOutcome outcome = failregex_[i].regex->search(body, &groups_);
+    const auto& [compiled, plan] = failregex_[i];
+    const SearchOutcome outcome = compiled.regex->search(subject.body, &groups_, span);
     if (outcome == SearchOutcome::no_match) continue;
-    regex = static_cast<int>(i);
-    return outcome;
+    result.regex = static_cast<int>(i);
+    if (outcome == SearchOutcome::engine_failed) return outcome;
+    for (const auto who : {FieldPlan::ip4, FieldPlan::fid, FieldPlan::ip6, FieldPlan::dns, FieldPlan::mlfid}) {
+      if (plan.value(who, groups_, prefix_groups_)) return outcome;
+    }
+    result.verdict = FilterVerdict::no_address;  // unless another says more
   }
   return SearchOutcome::no_match;
 }
 
 // fail2ban asks about the whole line first if there are far fewer ignoreregex than failregex, to save time; whatever
 // the order, the line counts only if neither is ignored.
-SearchOutcome RegexLineFilter::is_ignored(const SubjectText& whole, const SubjectText& body) {
+SearchOutcome RegexLineFilter::is_ignored(const Subject& subject) {
+  const SearchOutcome outcome = matches_ignoreregex(subject.body);
+  const bool same = subject.body.text.data() == subject.whole.text.data();
+  if (outcome != SearchOutcome::no_match || !ignores_before_ || same) return outcome;
+  return matches_ignoreregex(subject.whole);
+}
+
+SearchOutcome RegexLineFilter::matches_ignoreregex(const SubjectText& text) {
   for (const auto& [regex, origin] : ignoreregex_) {
-    SearchOutcome outcome = regex->search(body, nullptr);
-    const bool same = body.text.data() == whole.text.data();
-    if (outcome == SearchOutcome::no_match && ignore_whole_line_too_ && !same) outcome = regex->search(whole, nullptr);
+    const SearchOutcome outcome = regex->search(text, nullptr);
     if (outcome != SearchOutcome::no_match) return outcome;
   }
   return SearchOutcome::no_match;
+}
+
+// As fail2ban's Regex.search() (1.0.2, server/failregex.py): the lines that the match touches, but those that
+// <SKIPLINES> passed over, which stay.
+std::vector<std::string> RegexLineFilter::take_lines(const Subject& subject, std::string_view span, int regex,
+                                                     RegexFilterMemory* memory) {
+  const std::string_view text = subject.body.text;
+  const auto begin = static_cast<std::size_t>(span.data() - text.data());
+  const std::size_t before = begin < text.size() ? text.rfind('\n', begin) : text.rfind('\n');
+  const std::size_t from = before == std::string_view::npos ? 0 : before + 1;
+  const std::size_t end = begin + span.size();
+  const std::size_t behind = text.find('\n', end == 0 ? 0 : end - 1);
+  const std::size_t to = behind == std::string_view::npos ? text.size() : behind + 1;
+  const auto count = [&](std::size_t length) {
+    const auto lines = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(length), '\n');
+    return std::min(static_cast<std::size_t>(lines), subject.lines.size());
+  };
+  const auto at = [&](std::size_t line) { return subject.lines.begin() + static_cast<std::ptrdiff_t>(line); };
+  const std::size_t first = count(from);
+  const std::size_t last = std::max(first, count(to));
+  std::vector<std::string> matched(at(first), at(last));
+  std::vector<std::string> kept(subject.lines.begin(), at(first));
+  std::size_t searched = 0;
+  for (const std::string_view skipped : skipped_lines(regex)) {
+    const auto found = std::find(matched.begin() + static_cast<std::ptrdiff_t>(searched), matched.end(), skipped);
+    if (found == matched.end()) continue;
+    searched = static_cast<std::size_t>(found - matched.begin());
+    kept.push_back(std::move(*found));
+    matched.erase(found);
+  }
+  kept.insert(kept.end(), at(last), subject.lines.end());
+  if (memory != nullptr) memory->buffer.replace(std::move(kept));
+  return matched;
+}
+
+std::vector<std::string_view> RegexLineFilter::skipped_lines(int regex) const {
+  std::vector<std::string_view> out;
+  const auto& names = failregex_[static_cast<std::size_t>(regex)].compiled.regex->group_names();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!names[i].starts_with("skiplines") || !groups_[i] || groups_[i]->empty()) continue;
+    std::string_view text = *groups_[i];
+    text.remove_suffix(text.ends_with('\n') ? 1 : 0);
+    for (const std::string_view line : split(text, '\n'))
+      out.push_back(line);
+  }
+  return out;
+}
+
+FilterVerdict RegexLineFilter::conclude(const FieldPlan& plan, int lines, const LineContext& context,
+                                        RegexFilterMemory* memory, FilterMatch& result) {
+  const auto value = [&](FieldPlan::Known which) { return plan.value(which, groups_, prefix_groups_); };
+  if (context.fields) result.fields = plan.all(groups_, prefix_groups_);
+  result.attempts = lines;
+  IdentityView who{value(FieldPlan::fid), value(FieldPlan::ip4), value(FieldPlan::ip6), value(FieldPlan::dns),
+                   value(FieldPlan::cidr)};
+  if (const auto id = value(FieldPlan::mlfid)) {
+    const auto is_set = [&](FieldPlan::Known which) { return !value(which).value_or("").empty(); };
+    ConnectionLine line;
+    line.who = who;
+    line.user = value(FieldPlan::user).value_or("");
+    line.nofail = is_set(FieldPlan::nofail);
+    line.forget = is_set(FieldPlan::mlfforget);
+    line.gained = is_set(FieldPlan::mlfgained);
+    line.lines = lines;
+    ConnectionTable alone;
+    Connection& connection = (memory != nullptr ? memory->connections : alone).merge(*id, line, context.now);
+    if (context.fields) {
+      for (const auto& [name, text] : result.fields)
+        connection.fields[name] = text;
+      result.fields = connection.fields;
+      result.users = connection.users;
+    }
+    result.attempts = connection.lines;
+    if (connection.nofail) return FilterVerdict::pending;
+    who = connection.who.view();
+    if (!who.names_somebody()) {
+      connection.pending = true;
+      return FilterVerdict::pending;
+    }
+    return name(who, result);
+  }
+  return name(who, result);
+}
+
+FilterVerdict RegexLineFilter::name(const IdentityView& who, FilterMatch& result) {
+  const auto address = address_of(who);
+  if (!address) {
+    result.id = who.fid ? *who.fid : who.host().value_or("");
+    return FilterVerdict::no_address;
+  }
+  result.who = address->who;
+  result.range = address->range;
+  return FilterVerdict::offence;
 }
 
 void RegexLineFilter::set_time(FilterMatch& result, const SubjectText& line, const std::optional<FoundDate>& date,

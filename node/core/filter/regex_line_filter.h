@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "node/core/filter/date_detector.h"
+#include "node/core/filter/field_plan.h"
+#include "node/core/filter/filter_memory.h"
+#include "node/core/filter/identity.h"
 #include "node/core/filter/line_filter.h"
-#include "node/core/filter/match_fields.h"
 #include "node/core/filter/regex_engine.h"
 
 namespace breakwater {
@@ -22,6 +24,8 @@ class RegexLineFilter final : public LineFilter {
   static Result<std::unique_ptr<LineFilter>> compile(const FilterConfig& config, ZoneRule zone, RegexEngine& engine);
 
   FilterMatch match(std::string_view line, const LineContext& context, FilterMemory* memory) override;
+  bool needs_memory() const override { return joins_lines_ || maxlines_ > 1; }
+  std::unique_ptr<FilterMemory> make_memory() const override;
   LineRequirement requirement() const override;
   std::vector<RegexExplanation> explain() const override;
   bool wants_raw_json() const override { return wants_raw_json_; }
@@ -32,6 +36,16 @@ class RegexLineFilter final : public LineFilter {
     std::unique_ptr<Regex> regex;
     Origin origin;
   };
+  struct Failregex {
+    Compiled compiled;
+    FieldPlan plan;
+  };
+  // What is searched: all of the text, and what prefregex leaves of it.
+  struct Subject {
+    SubjectText whole;
+    SubjectText body;
+    std::vector<std::string> lines;  // several lines: they, as they stand in `whole`
+  };
 
   RegexLineFilter() = default;
   Result<Compiled> compile_one(const FilterConfig& config, const RegexText& regex, RegexEngine& engine);
@@ -40,20 +54,32 @@ class RegexLineFilter final : public LineFilter {
   SubjectText prepare(std::string_view line);
   // The line without its date, and with the "\n" that fail2ban's regexes are written for.
   SubjectText without_date(const SubjectText& line, const std::optional<FoundDate>& date);
-  SearchOutcome apply_prefregex(SubjectText& body);
-  // The first failregex that matches; its groups are then in groups_.
-  SearchOutcome find_failure(const SubjectText& body, int& regex);
-  SearchOutcome is_ignored(const SubjectText& whole, const SubjectText& body);
+  SubjectText join(const std::vector<std::string>& lines, std::string& into) const;
+  SearchOutcome apply_prefregex(Subject& subject);
+  FilterVerdict judge(Subject& subject, const LineContext& context, RegexFilterMemory* memory, FilterMatch& result);
+  // The first failregex that matches and says who; its groups are then in groups_.
+  SearchOutcome find_failure(const Subject& subject, FilterMatch& result, std::string_view* span);
+  SearchOutcome is_ignored(const Subject& subject);
+  SearchOutcome matches_ignoreregex(const SubjectText& text);
+  // Takes the lines that `span` covers out of the memory; they.
+  std::vector<std::string> take_lines(const Subject& subject, std::string_view span, int regex,
+                                      RegexFilterMemory* memory);
+  std::vector<std::string_view> skipped_lines(int regex) const;
+  FilterVerdict conclude(const FieldPlan& plan, int lines, const LineContext& context, RegexFilterMemory* memory,
+                         FilterMatch& result);
+  static FilterVerdict name(const IdentityView& who, FilterMatch& result);
   void set_time(FilterMatch& result, const SubjectText& line, const std::optional<FoundDate>& date,
                 const LineContext& context);
 
-  std::vector<Compiled> failregex_;
+  std::vector<Failregex> failregex_;
   std::vector<Compiled> ignoreregex_;
   std::optional<Compiled> prefregex_;
   std::shared_ptr<DateDetector> dates_;
   ZoneRule zone_;
+  std::size_t maxlines_ = 1;
   bool use_dns_ = false;
-  bool ignore_whole_line_too_ = false;
+  bool joins_lines_ = false;
+  bool ignores_before_ = false;
   bool wants_raw_json_ = false;
   std::vector<std::string> warnings_;
   // Reused from line to line.

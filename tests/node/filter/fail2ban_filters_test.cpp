@@ -84,9 +84,10 @@ void compare(const json& said, Score& score) {
     ++score.reasons[message.substr(name, message.find(" at column", name) - name)];
     return;
   }
+  const auto memory = (*filter)->make_memory();
   for (const auto& answer : said["lines"]) {
     const std::string line = answer["line"];
-    const auto match = (*filter)->match(line, {from_unix_seconds(kSampleNow), std::nullopt});
+    const auto match = (*filter)->match(line, {.now = from_unix_seconds(kSampleNow)}, memory.get());
     ++score.lines;
     if (match.verdict == FilterVerdict::offence) ++score.offences;
     EXPECT_EQ(describe(match), describe(answer, match.dated)) << said["name"] << "\n  " << line;

@@ -46,13 +46,13 @@ inline std::string refusal(const std::string& failregex) {
 
 constexpr Timestamp kNow = from_unix_seconds(1793588645);  // 2026-11-02T03:04:05Z
 
-inline FilterMatch match(LineFilter& filter, std::string_view line) {
-  return filter.match(line, {.now = kNow, .record_time = std::nullopt});
+inline FilterMatch match(LineFilter& filter, std::string_view line, FilterMemory* memory = nullptr) {
+  return filter.match(line, {.now = kNow, .fields = true}, memory);
 }
 
 // The address found, "-" for no match, else the verdict in words.
-inline std::string judged(LineFilter& filter, std::string_view line) {
-  const FilterMatch found = match(filter, line);
+inline std::string judged(LineFilter& filter, std::string_view line, FilterMemory* memory = nullptr) {
+  const FilterMatch found = match(filter, line, memory);
   switch (found.verdict) {
     case FilterVerdict::no_match:
       return "-";

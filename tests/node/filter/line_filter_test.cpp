@@ -187,32 +187,134 @@ TEST(LineFilter, WarnsOfWhatIsDangerous) {
   EXPECT_THAT(one("from <HOST>(?i)x"), ElementsAre(HasSubstr("counts for the whole expression")));
 }
 
-TEST(LineFilter, RefusesWhatItCannotDoExactlyByName) {
-  EXPECT_EQ(refusal("from (?!10\\.)<HOST>"),
-            "filter.d/test.conf:7: filter \"test\": negative lookahead (?!...) at column 6 is not supported yet (it "
-            "cannot be "
-            "matched exactly in linear time)");
+// How the first failregex is run.
+std::string engine_of(const std::string& regex) {
+  const auto filter = compiled(regex);
+  return filter ? filter->explain().front().engine : "refused";
+}
+
+TEST(LineFilter, LeavesToPcre2WhatRe2CannotDoAndSaysSo) {
+  EXPECT_EQ(engine_of("from <HOST>"), "RE2");
+  EXPECT_EQ(engine_of("from (?!10\\.)<HOST>"), "RE2 as a gate, then PCRE2: negative lookahead (?!...) at column 6");
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"(?=x)y<HOST>", "lookahead (?=...) before the end at column"},
       {"<HOST>(?:(?=x)y)", "lookahead (?=...) at column 10"},
       {"(?<=x)<HOST>", "lookbehind (?<=...) at column 1"},
       {"(?<!x)<HOST>", "negative lookbehind (?<!...) at column 1"},
-      {"(?P<a>x)<HOST>(?P=a)", "backreference (?P=...) at column 15"},
-      {"(x)<HOST>\\1", "backreference \\1 at column 10"},
+      {"(?P<a>x)<HOST>(?P=a)", "backreference at column 15"},
+      {"(x)<HOST>\\1", "backreference at column 10"},
       {"(?P<a>x)?<HOST>(?(a)y|z)", "conditional (?(...)...) at column 16"},
       {"(?>x)<HOST>", "atomic group (?>...) at column 1"},
       {"x*+<HOST>", "possessive quantifier *+ at column 2"},
       {"x{2,3}+<HOST>", "possessive quantifier {...}+ at column 2"},
       {"x{1001}<HOST>", "repetition of more than 1000 at column 2"},
-      {"a<SKIPLINES>b<HOST>", "<SKIPLINES> at column 2 is not supported yet"},
-      {"<F-MLFID>x</F-MLFID> <HOST>", "<F-MLFID> at column 1 is not supported yet"},
-      {"<F-NOFAIL>x</F-NOFAIL> <HOST>", "<F-NOFAIL> at column 1 is not supported yet"},
+      {"\\b<HOST>", "RE2 as a gate, then PCRE2 in lines beyond ASCII: word boundary \\b beyond ASCII at column 1"},
   };
-  for (const auto& [regex, message] : cases)
-    EXPECT_THAT(refusal(regex), HasSubstr(message)) << regex;
-  FilterConfig config = config_with({"<HOST>"});
-  config.maxlines = 3;
-  EXPECT_THAT(refusal(config), HasSubstr("maxlines = 3 is not supported yet"));
+  for (const auto& [regex, words] : cases)
+    EXPECT_THAT(engine_of(regex), HasSubstr(words)) << regex;
+}
+
+TEST(LineFilter, ALookaheadIsNeverDropped) {
+  const auto filter = compiled("^user=(?:(?!from )\\S+ )*from <HOST>$");
+  EXPECT_EQ(judged(*filter, "user=bob from 203.0.113.7"), "203.0.113.7");
+  EXPECT_EQ(judged(*filter, "user=bob from 198.51.100.1 from 203.0.113.7"), "-");
+}
+
+TEST(LineFilter, ALineThatMakesPcre2GiveUpIsNoQuietMiss) {
+  const auto filter = compiled("^(?:a+)+(?<!a)c <HOST>$");
+  EXPECT_EQ(judged(*filter, std::string(60, 'a') + "! 203.0.113.7"), "-") << "RE2 knows that it cannot match";
+  EXPECT_EQ(judged(*filter, std::string(60, 'a') + "c 203.0.113.7"), "engine failed");
+}
+
+// One log's lines, judged in order.
+std::vector<std::string> judged_in_order(const FilterConfig& config, const std::vector<std::string>& lines) {
+  const auto filter = compiled(config);
+  EXPECT_TRUE(filter->needs_memory());
+  const auto memory = filter->make_memory();
+  std::vector<std::string> out;
+  for (const std::string& line : lines)
+    out.push_back(judged(*filter, line, memory.get()));
+  return out;
+}
+
+FilterConfig connections() {
+  FilterConfig config = config_with({
+      "^bad user <F-USER>\\S+</F-USER> from <HOST>$",
+      "^bad password for <F-USER>\\S+</F-USER>$",
+      "^<F-NOFAIL>hello</F-NOFAIL> from <HOST>$",
+      "^<F-MLFFORGET>bye</F-MLFFORGET>(?: from <HOST>)?$",
+      "^<F-MLFFORGET><F-MLFGAINED>welcome</F-MLFGAINED></F-MLFFORGET> <F-USER>\\S+</F-USER>$",
+  });
+  config.prefregex = RegexText{"^c<F-MLFID>\\d+</F-MLFID>: <F-CONTENT>.+</F-CONTENT>$", {"filter.d/test.conf", 7}};
+  config.datepattern = {{"{NONE}", {"filter.d/test.conf", 6}}};
+  return config;
+}
+
+TEST(Connections, TheAddressMayComeBeforeOrAfterTheFailure) {
+  EXPECT_THAT(judged_in_order(connections(), {"c1: hello from 203.0.113.7", "c1: bad password for bob"}),
+              ElementsAre("pending", "203.0.113.7"));
+  EXPECT_THAT(judged_in_order(connections(), {"c1: bad password for bob", "c1: bye from 203.0.113.7"}),
+              ElementsAre("pending", "203.0.113.7"));
+}
+
+TEST(Connections, AreKeptApart) {
+  EXPECT_THAT(judged_in_order(connections(), {"c1: hello from 203.0.113.7", "c2: bad password for bob"}),
+              ElementsAre("pending", "pending"));
+}
+
+TEST(Connections, ALoginThatWorksClearsWhatWaits) {
+  EXPECT_THAT(
+      judged_in_order(connections(), {"c1: bad password for bob", "c1: welcome bob", "c1: bye from 203.0.113.7"}),
+      ElementsAre("pending", "pending", "203.0.113.7"));
+  EXPECT_THAT(judged_in_order(connections(), {"c1: hello from 203.0.113.7", "c1: welcome bob"}),
+              ElementsAre("pending", "pending"));
+}
+
+TEST(Connections, SeveralUsersAreAFailureEvenIfTheLastOneMayCome) {
+  EXPECT_THAT(judged_in_order(connections(), {"c1: hello from 203.0.113.7", "c1: bad password for bob",
+                                              "c1: bad password for eve", "c1: welcome eve"}),
+              ElementsAre("pending", "203.0.113.7", "203.0.113.7", "203.0.113.7"));
+}
+
+TEST(Connections, OnlyTheNewestHundredAreRemembered) {
+  std::vector<std::string> lines = {"c0: hello from 203.0.113.7"};
+  for (int i = 1; i <= 100; ++i)
+    lines.push_back("c" + std::to_string(i) + ": hello from 198.51.100.1");
+  lines.push_back("c0: bad password for bob");
+  lines.push_back("c100: bad password for bob");
+  const auto out = judged_in_order(connections(), lines);
+  EXPECT_EQ(out[101], "pending");
+  EXPECT_EQ(out[102], "198.51.100.1");
+}
+
+TEST(Connections, AreForgottenAfterFiveMinutes) {
+  const auto filter = compiled(connections());
+  const auto memory = filter->make_memory();
+  EXPECT_EQ(filter->match("c1: hello from 203.0.113.7", {.now = kNow}, memory.get()).verdict, FilterVerdict::pending);
+  const LineContext later{.now = kNow + std::chrono::minutes(5)};
+  EXPECT_EQ(filter->match("c1: bad password for bob", later, memory.get()).verdict, FilterVerdict::pending);
+}
+
+FilterConfig two_lines() {
+  FilterConfig config = config_with({"^connected <HOST>$<SKIPLINES>^failed$"});
+  config.maxlines = 4;
+  config.datepattern = {{"{NONE}", {"filter.d/test.conf", 6}}};
+  return config;
+}
+
+TEST(SeveralLines, AreSearchedAsOneText) {
+  EXPECT_THAT(judged_in_order(two_lines(), {"connected 203.0.113.7", "other", "failed", "failed"}),
+              ElementsAre("-", "-", "203.0.113.7", "-"));
+}
+
+TEST(SeveralLines, NoMoreThanMaxlines) {
+  EXPECT_THAT(judged_in_order(two_lines(), {"connected 203.0.113.7", "a", "b", "c", "failed"}),
+              ElementsAre("-", "-", "-", "-", "-"));
+}
+
+TEST(SeveralLines, WhatSkiplinesPassedOverStays) {
+  EXPECT_THAT(judged_in_order(two_lines(), {"connected 203.0.113.7", "connected 203.0.113.9", "failed", "failed"}),
+              ElementsAre("-", "-", "203.0.113.7", "203.0.113.9"));
 }
 
 TEST(LineFilter, RefusesWhatPythonRefuses) {
@@ -239,7 +341,9 @@ class TiredEngine final : public RegexEngine {
  public:
   class Tired final : public Regex {
    public:
-    SearchOutcome search(const SubjectText&, Groups*) override { return SearchOutcome::engine_failed; }
+    SearchOutcome search(const SubjectText&, Groups*, std::string_view*) override {
+      return SearchOutcome::engine_failed;
+    }
     const std::vector<std::string>& group_names() const override { return names_; }
     const std::vector<std::string>& warnings() const override { return warnings_; }
     const RequiredRegex& required() const override { return required_; }
@@ -250,7 +354,7 @@ class TiredEngine final : public RegexEngine {
     std::vector<std::string> names_{"ip4"};
     std::vector<std::string> warnings_;
   };
-  Result<std::unique_ptr<Regex>> compile(const ExpandedPattern&) override {
+  Result<std::unique_ptr<Regex>> compile(const ExpandedPattern&, const RegexFlags&) override {
     return std::unique_ptr<Regex>(std::make_unique<Tired>());
   }
 };

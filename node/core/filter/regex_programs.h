@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Making RE2 and PCRE2 objects; for this folder's own use.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <re2/re2.h>
+
+#include "common/base/result.h"
+#include "node/core/filter/char_class.h"
+#include "node/core/filter/regex_engine.h"
+
+namespace breakwater {
+
+// Quiet (RE2 would print to stderr), bounded, and in the encoding that the alphabet means.
+re2::RE2::Options re2_options(Alphabet alphabet, std::int64_t max_mem);
+
+// `text` is RE2's own dialect.
+Result<std::unique_ptr<re2::RE2>> make_re2(const std::string& text, Alphabet alphabet);
+
+// A backtracking regex with bounds: 500,000 steps a search, 1 MiB of heap, no stack that a line could grow. With
+// machine code where the process may make some (a unit with MemoryDenyWriteExecute may not), else interpreted.
+//
+// One thread.
+class Pcre2Program {
+ public:
+  // `text` as translate() writes it for Dialect::pcre2.
+  static Result<std::unique_ptr<Pcre2Program>> make(const std::string& text, Alphabet alphabet);
+  virtual ~Pcre2Program() = default;
+
+  // As Regex::search(). `subject` is valid UTF-8 for Alphabet::unicode. `groups` gets those with the `numbers`.
+  virtual SearchOutcome search(std::string_view subject, Groups* groups, const std::vector<std::size_t>& numbers,
+                               std::string_view* span) = 0;
+};
+
+}  // namespace breakwater
