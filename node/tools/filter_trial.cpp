@@ -56,6 +56,7 @@ LineTrial FilterTrial::run(const ToolLine& line) {
   context.now = now_;
   context.record_time = line.record_time;
   context.no_date = line.undated;
+  context.fields = true;
   out.match = filter_->match(text, context, memory_.get());
   look_for_date(out, line);
   const FilterVerdict verdict = out.match.verdict;
