@@ -50,7 +50,11 @@ Expanded Definition::tag(const std::string& name) const {
   const auto slash = name.find('/');
   const std::string key = slash == std::string::npos ? name : name.substr(slash + 1);
   if (key.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos) return {};
-  return Interpolator(config_, parameters_).reference(kDefinition, name);
+  if (slash == std::string::npos) return Interpolator(config_, parameters_).reference(kDefinition, name);
+  // Unlike %(section/x)s, <section/x> sees the %(y)s and %(known/y)s of that section.
+  const std::string section = name.substr(0, slash);
+  if (section == "default") return Interpolator(config_).get(kDefaultSection, key);
+  return config_.has_section(section) ? Interpolator(config_).get(section, key) : Expanded{};
 }
 
 Expanded Definition::get(const std::string& key) const {

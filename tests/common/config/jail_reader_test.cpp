@@ -417,5 +417,21 @@ TEST(FilterReader, ReadsByNameByPathAndWithParameters) {
   EXPECT_EQ(problems.errors(), 3u) << problems.text();
 }
 
+// As fail2ban's asterisk does for its journal.
+TEST(FilterReader, TagOfASectionSeesThatSection) {
+  const TempTree tree;
+  tree.write("filter.d/common.conf",
+             "[DEFAULT]\n__prefix = <lt_<logtype>/__prefix>\nlogtype = file\n[lt_file]\n__prefix = F\n"
+             "[lt_journal]\n__prefix = J\n");
+  tree.write("filter.d/f.conf",
+             "[INCLUDES]\nbefore = common.conf\n[Definition]\n__more = D\nfailregex = ^%(__prefix)s <HOST>$\n"
+             "[lt_journal]\n__more = +\n__prefix = %(known/__prefix)s%(__more)s\n");
+  Problems problems;
+  const auto journal = read_filter({tree.root()}, "f[logtype=journal]", problems);
+  ASSERT_TRUE(journal) << problems.text();
+  EXPECT_EQ(journal->failregex.at(0).pattern, "^J+ <HOST>$");
+  EXPECT_EQ(read_filter({tree.root()}, "f", problems)->failregex.at(0).pattern, "^F <HOST>$");
+}
+
 }  // namespace
 }  // namespace breakwater

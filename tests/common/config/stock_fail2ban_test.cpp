@@ -158,6 +158,7 @@ TEST(StockFail2ban, OverridesMeanTheSameToBoth) {
        "no");
   jail("own", "filter = own[x=\"from <jail>\", y='a,b]']\nport = 1");
   jail("journal", "filter = own[logtype=journal]");
+  jail("asterisk-journal", "filter = asterisk[logtype=journal]");
   tree.write("filter.d/base.conf",
              "[INCLUDES]\nbefore = common.conf\n[Definition]\n_daemon = base\nz = base %(_daemon)s\n");
   tree.write(
@@ -172,7 +173,7 @@ TEST(StockFail2ban, OverridesMeanTheSameToBoth) {
   tree.write("filter.d/own.local", "[Definition]\nmaxlines = 4\n");
   tree.write("jail.local", jails);
   const JailReading ours = read_jails({.config_dirs = {tree.root()}, .filter_dirs = {}, .with_filters = true});
-  EXPECT_EQ(ours.jails.size(), 18u) << ours.problems.text();
+  EXPECT_EQ(ours.jails.size(), 19u) << ours.problems.text();
   expect_same(ours, fail2ban_dump(tree.root()));
 }
 
