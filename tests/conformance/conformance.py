@@ -3,6 +3,7 @@
 """./run conformance: the same lines through our engine and through what fail2ban's own samples expect."""
 
 import argparse
+import collections
 import json
 import os
 import pathlib
@@ -51,6 +52,16 @@ def print_table(score):
         print(f"{name:<24}{checks:>8}{agree:>8}{'' if checks == agree else '   <-- ' + str(checks - agree)}")
 
 
+def print_misses(misses):
+    """Filters that do not run once, with the number of their checks; other misses one by one."""
+    refused = collections.Counter((miss.filter, miss.got) for miss in misses if miss.what == "filter")
+    for (title, reason), count in refused.items():
+        print(f"{title} does not run, {count} checks: {reason}")
+    for miss in misses:
+        if miss.what != "filter":
+            print(miss)
+
+
 def main():
     options = arguments()
     if not oracle.available() and (options.engine == "fail2ban" or not (options.corpus and options.filters)):
@@ -72,8 +83,7 @@ def main():
         sys.exit(f"conformance: no sample in {corpus} is for a filter in {filters}")
     score = run_corpus(engine, runs)
     print_table(score)
-    for miss in score.misses:
-        print(miss)
+    print_misses(score.misses)
     if without:
         print(f"without samples: {' '.join(without)}")
     print(f"{engine.name}: {score.agree} of {score.checks} checks agree")

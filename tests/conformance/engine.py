@@ -5,7 +5,9 @@ An engine has `name` and `answers(run)`: for each line of the run one object as 
 """
 
 import json
+import pathlib
 import subprocess
+import tempfile
 
 from tests.conformance.corpus import option_text
 
@@ -19,7 +21,7 @@ class Breakwater:
 
     def __init__(self, program, filters, now, timezone):
         self._program = str(program)
-        self._filters = str(filters)
+        self._folder = folder_with(filters)
         self._now = now
         self._timezone = timezone
 
@@ -29,15 +31,17 @@ class Breakwater:
         else:
             lines = [check.text for check in run.checks]
         # Names count as hosts here, as they do in fail2ban's own test; none is resolved.
-        spec = option_text(run.filter, {"usedns": "raw", **run.options})
-        return self.ask(spec, lines, "journal-json" if run.journal else "file")
+        return self.ask(option_text(run.filter, run.options), lines, "journal-json" if run.journal else "file",
+                        "--usedns", "yes")
 
     def ask(self, spec, lines, log_format, *more):
-        command = [self._program, "test-filter", spec, "-", "--filter-dir", self._filters, "--now", str(self._now),
-                   "--timezone", self._timezone, "--format", log_format, "--output", "json", *more]
+        command = [self._program, "test-filter", spec, "-", "--config-dir", self._folder.name, "--filter-dir",
+                   self._folder.name, "--now", str(self._now), "--timezone", self._timezone, "--format", log_format,
+                   "--output", "json", *more]
         done = subprocess.run(command, input=b"".join(line + b"\n" for line in lines), capture_output=True)
         if done.returncode != 0:
-            raise Refused(last_line(done.stderr) or f"test-filter ended with {done.returncode}")
+            said = last_line(done.stderr).replace(self._folder.name + "/", "")
+            raise Refused(said or f"test-filter ended with {done.returncode}")
         answers = [json.loads(text) for text in done.stdout.decode("utf-8", "replace").splitlines()]
         if [answer.get("line") for answer in answers] != list(range(1, len(lines) + 1)):
             raise Refused(f"test-filter gave {len(answers)} answers to {len(lines)} lines")
@@ -47,6 +51,13 @@ class Breakwater:
         # fail2ban puts host, program and pid of an entry before its message; the samples have them there already.
         return json.dumps({"__REALTIME_TIMESTAMP": str(self._now * 1_000_000),
                            "MESSAGE": text.decode("utf-8", "replace")}).encode()
+
+
+def folder_with(filters):
+    """A folder that has `filters` as its filter.d, for as long as the object lives."""
+    folder = tempfile.TemporaryDirectory(prefix="conformance-")
+    (pathlib.Path(folder.name) / "filter.d").symlink_to(pathlib.Path(filters).resolve())
+    return folder
 
 
 def last_line(output):

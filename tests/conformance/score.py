@@ -19,7 +19,7 @@ class Miss:
     line: str
 
     def __str__(self):
-        return f"{self.filter}: {self.where}: {self.what}: expected {self.expected!r}, got {self.got!r}\n    {self.line}"
+        return f"{self.filter}: {self.where}: {self.what}: expected {self.expected!r}, got {self.got!r}\n  {self.line}"
 
 
 @dataclasses.dataclass
