@@ -21,7 +21,7 @@ namespace {
 struct TestFilterWords {
   TestFilterOptions options;
   double now = -1;
-  std::string timezone, format = "auto", output = "json";
+  std::string timezone, format = "auto", output = "table";
 };
 
 int run_test_filter(TestFilterWords& words) {
@@ -32,6 +32,10 @@ int run_test_filter(TestFilterWords& words) {
     }
   }
   TestFilterOptions& options = words.options;
+  if (options.log.empty() && !options.explain) {
+    std::cerr << "which log? A file, - for standard input, or a line in quotes\n";
+    return kFailed;
+  }
   options.now = words.now >= 0 ? from_unix_ms(std::llround(words.now * 1000))
                                : std::chrono::floor<std::chrono::seconds>(SystemClock().wall());
   options.format = *parse_log_format(words.format);
@@ -47,7 +51,7 @@ void add_test_filter(CLI::App& app, int& status) {
   options.filter.config_dirs = {"/etc/breakwater"};
   options.filter.filter_dirs = {"/etc/fail2ban"};
   sub->add_option("filter", options.filter.filter, "name[option=value], a .conf file, or a regex")->required();
-  sub->add_option("log", options.log, "a file (gzip too), - for standard input, or a line")->required();
+  sub->add_option("log", options.log, "a file (gzip too), - for standard input, or a line");
   sub->add_option("--config-dir", options.filter.config_dirs, "folder with filter.d/")
       ->capture_default_str()
       ->allow_extra_args(false);
@@ -60,11 +64,13 @@ void add_test_filter(CLI::App& app, int& status) {
   sub->add_option("--format", words->format, "how the log is written")
       ->check(CLI::IsMember({"docker", "file", "journal-json", "auto"}))
       ->capture_default_str();
-  sub->add_option("--output", words->output, "one object a line")
-      ->check(CLI::IsMember({"json"}))
+  sub->add_option("--output", words->output, "table or json: one object a line")
+      ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
   sub->add_option("--usedns", options.filter.usedns, "replaces the filter's: yes lets <HOST> match names")
       ->check(CLI::IsMember({"yes", "warn", "no", "raw"}));
+  sub->add_flag("--print-missed", options.print_missed, "print the lines that did not match");
+  sub->add_flag("--explain", options.explain, "print each regex with where it stands and how it is run; needs no log");
   sub->callback([words, &status] { status = run_test_filter(*words); });
 }
 

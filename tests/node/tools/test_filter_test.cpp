@@ -18,8 +18,10 @@ namespace breakwater {
 namespace {
 
 using nlohmann::json;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr Timestamp kNow = from_unix_seconds(1793588645);  // 2026-11-02T03:04:05Z
 
@@ -244,6 +246,122 @@ TEST_F(TestFilter, NamesTheProgramThatUnpacksTheLog) {
   const Outcome outcome = run();
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.err, HasSubstr("xzcat"));
+}
+
+// What people read.
+class TestFilterTable : public TestFilter {
+ protected:
+  void SetUp() override {
+    TestFilter::SetUp();
+    options_.json = false;
+  }
+};
+
+TEST_F(TestFilterTable, CountsLikeFail2banRegex) {
+  write("filter.d/own.conf",
+        "[Definition]\nfailregex = ^\\s*never <HOST>\n            ^\\s*bad <HOST>\nignoreregex = friend\n");
+  options_.filter.filter = "own";
+  const std::string out =
+      run("Nov  2 03:04:00 bad 192.0.2.7\nNov  2 03:04:01 bad 192.0.2.7\nbad 192.0.2.7 friend\nx\n").out;
+  EXPECT_THAT(out, HasSubstr("|   2) [3] " + directory_ + "/filter.d/own.conf:3: ^\\s*bad <HOST>\n"));
+  EXPECT_THAT(out, Not(HasSubstr("1) [0]")));
+  EXPECT_THAT(out, HasSubstr("Lines: 4 lines, 1 ignored, 2 matched, 1 missed\n"));
+  EXPECT_THAT(out, HasSubstr("|  [2] as in: Nov  2 03:04:00\n|  [2] none\n"));
+  EXPECT_THAT(
+      out,
+      HasSubstr("|         2  192.0.2.7                                2026-11-02T03:04:00Z  2026-11-02T03:04:01Z\n"));
+  EXPECT_THAT(out, HasSubstr("|  4: x\n"));
+}
+
+TEST_F(TestFilterTable, PrintsManyMissedLinesOnlyIfAsked) {
+  std::string log;
+  for (int i = 0; i < 30; ++i)
+    log += "line " + std::to_string(i) + "\n";
+  EXPECT_THAT(run(log).out, AllOf(HasSubstr("--print-missed"), Not(HasSubstr("line 7"))));
+  options_.print_missed = true;
+  EXPECT_THAT(run(log).out, AllOf(HasSubstr("|  8: line 7\n"), HasSubstr("|  30: line 29\n")));
+}
+
+TEST_F(TestFilterTable, NoLineCanDriveTheTerminal) {
+  const std::string out = run("\x1b]0;owned\x07 \xc2\x9b\n\xe2\x80\xae\xff\n").out;
+  EXPECT_EQ(out.find('\x1b'), std::string::npos);
+  EXPECT_EQ(out.find('\x07'), std::string::npos);
+  EXPECT_EQ(out.find("\xc2\x9b"), std::string::npos);
+  EXPECT_THAT(out, HasSubstr("|  1: \\x1b]0;owned\\x07 \\xc2\\x9b\n"));
+}
+
+TEST_F(TestFilterTable, ExplainsTheBlankBehindTheDate) {
+  options_.filter.filter = "^bad <HOST>$";
+  EXPECT_THAT(run("Nov  2 03:04:00 bad 192.0.2.7\n").out, HasSubstr("write ^\\s* for ^"));
+  options_.filter.filter = "^\\s*bad <HOST>$";
+  EXPECT_THAT(run("Nov  2 03:04:00 bad 192.0.2.7\n").out, Not(HasSubstr("Hints")));
+}
+
+TEST_F(TestFilterTable, ExplainsThatTheDateIsGone) {
+  options_.filter.filter = "^\\w+ +\\d+ [\\d:]+ bad <HOST>$";
+  EXPECT_THAT(run("Nov  2 03:04:00 bad 192.0.2.7\n").out, HasSubstr("with the date left in"));
+}
+
+TEST_F(TestFilterTable, ExplainsNamesInThePlaceOfAddresses) {
+  options_.filter.filter = "^bad <HOST>$";
+  EXPECT_THAT(run("bad host.example\n").out, HasSubstr("if <HOST> took names"));
+  options_.filter.usedns = "yes";
+  EXPECT_THAT(run("bad host.example\n").out, HasSubstr("1 failure names no address (host.example)"));
+}
+
+TEST_F(TestFilterTable, SaysThatNoDateWasFound) {
+  write("filter.d/own.conf", "[Definition]\nfailregex = ^bad <HOST>\ndatepattern = ^%%Y-%%m\n");
+  options_.filter.filter = "own";
+  EXPECT_THAT(run("bad 192.0.2.7\n").out,
+              HasSubstr("datepattern (" + directory_ + "/filter.d/own.conf:3) was found in no line"));
+}
+
+TEST_F(TestFilterTable, SaysThatPrefregexStoppedEverything) {
+  write("filter.d/own.conf",
+        "[Definition]\nprefregex = ^daemon: <F-CONTENT>.+</F-CONTENT>$\nfailregex = ^bad <HOST>\n");
+  options_.filter.filter = "own";
+  EXPECT_THAT(run("server: bad 192.0.2.7\n").out, HasSubstr("own.conf:2) matches no line"));
+  EXPECT_THAT(run("daemon: bad 192.0.2.7\n").out, HasSubstr("Prefregex: 1 total"));
+  EXPECT_THAT(run("daemon: bad 192.0.2.7 \xc3\xa4\n").out, HasSubstr("Prefregex: 1 total"));
+}
+
+TEST_F(TestFilterTable, NoticesTheWrongFormat) {
+  const std::string record = R"({"log":"bad joe from 192.0.2.7\n","stream":"stdout","time":"2026-01-02T03:04:05Z"})"
+                             "\n";
+  options_.format = LogFormat::file;
+  EXPECT_THAT(run(record).out, HasSubstr("it looks like docker: try --format docker"));
+  options_.format = LogFormat::docker;
+  EXPECT_THAT(run("Nov  2 03:04:00 x\n").out,
+              AllOf(HasSubstr("it looks like file"), HasSubstr("1 line is not what --format docker reads")));
+}
+
+TEST_F(TestFilterTable, SaysThatALogIsEmptyOrNoText) {
+  EXPECT_THAT(run("").out, HasSubstr("the log is empty"));
+  EXPECT_THAT(run(std::string("a\0b\nc\0d\n", 8)).out, HasSubstr("2 lines hold NUL bytes"));
+}
+
+TEST_F(TestFilterTable, NoticesDatesInTheFuture) {
+  EXPECT_THAT(run("2026-11-02 08:00:00 bad joe from 192.0.2.7\n").out, HasSubstr("dates lie in the future"));
+}
+
+TEST_F(TestFilterTable, ExplainsAFilterWithoutALog) {
+  const std::string file =
+      write("filter.d/own.conf", "[Definition]\nfailregex = ^bad .* <HOST>\nignoreregex = friend\n");
+  options_.filter.filter = "own";
+  options_.explain = true;
+  const Outcome outcome = run();
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("failregex:\n|   1) " + file + ":2: RE2\n|      ^bad .* <HOST>\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("ignoreregex:\n|   1) " + file + ":3: RE2\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("whoever can write into the log can choose who is banned"));
+}
+
+TEST_F(TestFilterTable, KeepsWordsForPeopleOutOfTheJson) {
+  options_.json = true;
+  options_.explain = true;
+  const Outcome outcome = run("bad joe from 192.0.2.7\n");
+  EXPECT_EQ(outcome.lines().size(), 1u);
+  EXPECT_THAT(outcome.err, HasSubstr("failregex:"));
 }
 
 }  // namespace
