@@ -8,15 +8,10 @@ namespace breakwater {
 
 namespace {
 
-// What fail2ban would ban: the first of these groups that took part.
+// Whom the failure is about; "" if nobody is named.
 std::string id_of(const FilterMatch& match) {
   if (match.range) return match.range->text();
-  if (match.verdict == FilterVerdict::offence) return match.who.text();
-  for (const char* group : {"fid", "ip4", "ip6", "dns"}) {
-    const auto found = match.fields.find(group);
-    if (found != match.fields.end() && !found->second.empty()) return found->second;
-  }
-  return "";
+  return match.verdict == FilterVerdict::offence ? match.who.text() : match.id;
 }
 
 SubjectText prepared(std::string_view line, std::string& clean) {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "common/base/text.h"
-#include "node/core/filter/re2_program.h"
+#include "node/core/filter/regex_programs.h"
 #include "node/core/filter/subject_text.h"
 
 namespace breakwater {
