@@ -16,6 +16,7 @@ find_package(nlohmann_json REQUIRED)                                # nlohmann-j
 find_package(CLI11 REQUIRED)                                        # libcli11-dev
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)                 # libre2-dev
 pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)        # libpcre2-dev
+pkg_check_modules(hs REQUIRED IMPORTED_TARGET libhs)                 # libhyperscan-dev
 pkg_check_modules(mnl REQUIRED IMPORTED_TARGET libmnl)              # libmnl-dev
 if(BREAKWATER_TESTS)
   find_package(GTest REQUIRED)                                      # libgtest-dev, libgmock-dev

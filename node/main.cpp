@@ -15,6 +15,7 @@
 #include "node/adapters/firewall/choose_firewall.h"
 #include "node/adapters/hub_link/zmq_hub_link.h"
 #include "node/adapters/store/sqlite_node_store.h"
+#include "node/core/gate/gate_set.h"
 #include "node/node_loop.h"
 #include "node/node_setup.h"
 #include "node/tools/exit_status.h"
@@ -94,6 +95,9 @@ int run(const std::string& config_file) {
   std::vector<JailWatch> watches;
   for (const ActiveJail& jail : reading.jails)
     watches.push_back(watch_of(jail.config));
+  GateSet gates(gate_filters(reading.jails), [](const std::string& problem) {
+    log_warning("every line is decoded and asked about: reading logs costs much more", {{"problem", problem}});
+  });
   std::vector<std::string> unresolved;
   auto ignoreip = listed_ranges(config, reading.jails, unresolved);
   for (const std::string& problem : unresolved)
@@ -117,6 +121,9 @@ int run(const std::string& config_file) {
   logs.docker_socket = config.docker_socket == "none" ? "" : config.docker_socket;
   logs.docker_root = config.docker_root;
   LogSources sources(reactor, clock, logs, std::move(watches), std::move(positions));
+  sources.gate_for([&gates](const std::vector<std::size_t>& jails, bool docker_json) {
+    return gates.gate_for(jails, docker_json ? LogForm::docker_json : LogForm::plain);
+  });
 
   const Notify notify = Notify::from_environment();
   NodeLoop loop({reactor, clock, *signals, notify, core, *firewall->firewall, **store, link.get(), sources, *addresses,

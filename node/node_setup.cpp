@@ -54,6 +54,13 @@ NodeReading read_node(const std::string& config_file) {
   return reading;
 }
 
+std::vector<GateFilter> gate_filters(const std::vector<ActiveJail>& jails) {
+  std::vector<GateFilter> filters;
+  for (const ActiveJail& jail : jails)
+    filters.push_back({jail.filter->requirement(), jail.filter->wants_raw_json()});
+  return filters;
+}
+
 std::vector<std::pair<Prefix, std::string>> listed_ranges(const NodeConfig& config,
                                                           const std::vector<ActiveJail>& jails,
                                                           std::vector<std::string>& problems) {

@@ -9,6 +9,7 @@
 #include "common/base/result.h"
 #include "common/config/jail_reader.h"
 #include "common/config/node_config.h"
+#include "node/core/gate/line_gate.h"
 #include "node/core/node_core.h"
 
 namespace breakwater {
@@ -24,6 +25,9 @@ struct NodeReading {
 
 // Reads node.conf, the jails and their filters. Reads files only.
 NodeReading read_node(const std::string& config_file);
+
+// What the jails' filters need of a line, in their order.
+std::vector<GateFilter> gate_filters(const std::vector<ActiveJail>& jails);
 
 // Ranges that an operator listed, with the reason: ignoreip of node.conf and of the jails, names resolved, and the
 // hub's own addresses. Blocks on DNS; a name that cannot be resolved is reported in `problems`.

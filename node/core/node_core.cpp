@@ -343,8 +343,9 @@ void NodeCore::on_send_failed(const wire::Message& message) {
 
 std::map<std::string, std::uint64_t> NodeCore::counters() const {
   std::map<std::string, std::uint64_t> all = gauges_;
+  const std::uint64_t gated = gauges_.contains("lines_gated") ? gauges_.at("lines_gated") : 0;
   const std::pair<const char*, std::uint64_t> own[] = {
-      {"lines", counters_.lines},
+      {"lines", counters_.lines + gated},  // those that ended at a gate were read too
       {"matched", counters_.matched},
       {"offences", counters_.offences},
       {"ignored", counters_.ignored},

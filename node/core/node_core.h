@@ -89,7 +89,7 @@ class NodeCore {
   // Own addresses, gateways, Docker's networks, resolvers, the hub, ignoreip: replaces what was said before.
   void on_never_ban(NeverBan never_ban, Timestamp now);
 
-  // `jails`: indices of those that follow the line's source.
+  // `jails`: indices of those that follow the line's source, and whose filters may match it as far as a gate tells.
   void on_line(const LogLine& line, const std::vector<std::size_t>& jails, Timestamp now);
   // What stands behind the filter: used by on_line and by the fleet simulation. offence.nseq is given here.
   void on_offence(std::size_t jail, wire::Offence offence, const StoredPosition* position, Timestamp now);

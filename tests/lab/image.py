@@ -21,7 +21,7 @@ PACKAGES = (
     "openssh-server", "rsyslog", "sudo", "python3",             # what is attacked, and what automation logs in to
     "iproute2", "iputils-ping", "curl", "procps", "less", "ca-certificates",
     # What our programs are linked to; deploy.py checks that nothing is missing.
-    "libzmq5", "libre2-9", "libcurl4", "libsqlite3-0", "libmnl0", "libfmt9", "libstdc++6", "zlib1g", "libsystemd0",
+    "libzmq5", "libre2-9", "libhyperscan5", "libcurl4", "libsqlite3-0", "libmnl0", "libfmt9", "libstdc++6", "zlib1g", "libsystemd0",
 )
 # What the containers are made of: taken apart, then removed from the hosts again.
 CONTAINER_PACKAGES = ("busybox-static", "nginx-light")

@@ -150,6 +150,14 @@ void FileTail::begin_first(std::vector<ChainFile> chain) {
 
 void FileTail::start_framing(FramingStart start) {
   framing_ = make_framing(settings_.docker_json, start, settings_.limits);
+  framing_->set_gate(gate_);
+}
+
+void FileTail::set_gate(std::shared_ptr<LineGate> gate) {
+  gate_ = std::move(gate);
+  if (framing_) framing_->set_gate(gate_);
+  for (Straggler& old : stragglers_)
+    old.framing->set_gate(gate_);
 }
 
 void FileTail::enqueue(ChainFile file, std::uint64_t offset, bool missed) {

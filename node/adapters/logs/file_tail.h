@@ -64,6 +64,9 @@ class FileTail {
   FileTail(const FileTail&) = delete;
   FileTail& operator=(const FileTail&) = delete;
 
+  // For the lines from here on; see Framing.
+  void set_gate(std::shared_ptr<LineGate> gate);
+
   // Reads at most one buffer and delivers its lines. True if there may be more at once.
   bool step(std::span<char> buffer);
 
@@ -141,6 +144,7 @@ class FileTail {
   TailSettings settings_;
   TailCallbacks callbacks_;
   LineSink sink_;
+  std::shared_ptr<LineGate> gate_;
   std::unique_ptr<Framing> framing_;
   std::unique_ptr<Segment> current_;
   std::unique_ptr<Segment> previous_;           // reader closed

@@ -142,6 +142,7 @@ void FileTail::keep_straggler() {
   old.offset = current_->offset;
   old.framing = std::make_unique<LineFraming>(
       FramingStart{.at = {current_->offset, current_->offset}, .in_mid_line = false}, settings_.limits);
+  old.framing->set_gate(gate_);
   old.watch = std::move(current_->watch);
   old.reader = std::move(current_->reader);
   stragglers_.push_back(std::move(old));

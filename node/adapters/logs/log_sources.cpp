@@ -180,6 +180,8 @@ void LogSources::merge_jails(Followed& followed) {
   std::set<std::size_t> merged = followed.path_jails;
   merged.insert(followed.container_jails.begin(), followed.container_jails.end());
   followed.jails.assign(merged.begin(), merged.end());
+  // No line is being delivered now, so the candidates of each line are always indices into these jails.
+  if (gate_for_) followed.tail->set_gate(gate_for_(followed.jails, followed.source.docker_json));
 }
 
 std::vector<StoredPosition> LogSources::positions() const {

@@ -71,6 +71,10 @@ class LogSources {
   LogSources& operator=(const LogSources&) = delete;
 
   void on_line(OnLine callback) { on_line_ = std::move(callback); }
+  // The gate for a log that these jails follow, made for their filters in that order; nullptr: none. Without the
+  // callback no log has one. A line that a gate lets through reaches on_line with the jails whose filters may match.
+  using GateFor = std::function<std::shared_ptr<LineGate>(const std::vector<std::size_t>& jails, bool docker_json)>;
+  void gate_for(GateFor callback) { gate_for_ = std::move(callback); }
   // After each bounded batch that had lines: carry out now what they caused.
   void on_batch_end(std::function<void()> callback) { on_batch_end_ = std::move(callback); }
   // Docker's networks, whenever they changed: they replace what was said before. For the never-ban list.
@@ -146,6 +150,8 @@ class LogSources {
   std::vector<JailWatch> jails_;
   std::map<std::string, LogPosition> stored_;
   OnLine on_line_;
+  GateFor gate_for_;
+  std::vector<std::size_t> jails_of_line_;  // reused from line to line
   std::function<void()> on_batch_end_;
   std::function<void(const DockerNetworks&)> on_networks_;
 

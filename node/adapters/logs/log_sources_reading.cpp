@@ -17,6 +17,7 @@ constexpr std::uint64_t kCostOfAStep = 512;
 
 void add(FramingCounters& to, const FramingCounters& more) {
   to.lines += more.lines;
+  to.lines_gated += more.lines_gated;
   to.lines_cut += more.lines_cut;
   to.records_too_long += more.records_too_long;
   to.parse_errors += more.parse_errors;
@@ -82,6 +83,13 @@ void LogSources::deliver(Followed& followed, const FramedLine& line, const LogPo
                          bool missed) {
   ++lines_in_batch_;
   if (!on_line_) return;
+  const std::vector<std::size_t>* jails = &followed.jails;
+  if (line.candidates != nullptr) {
+    jails_of_line_.clear();
+    for (const std::uint16_t index : *line.candidates)
+      jails_of_line_.push_back(followed.jails[index]);
+    jails = &jails_of_line_;
+  }
   on_line_({.source = &followed.source,
             .text = line.text,
             .raw = line.raw,
@@ -89,7 +97,7 @@ void LogSources::deliver(Followed& followed, const FramedLine& line, const LogPo
             .after = after,
             .backlog = backlog,
             .missed = missed},
-           followed.jails);
+           *jails);
 }
 
 void LogSources::rescan() {
@@ -151,6 +159,7 @@ std::map<std::string, std::uint64_t> LogSourcesStats::by_name() const {
           {"inotify_overflows", inotify_overflows},
           {"watches_refused", watches_refused},
           {"lines", framing.lines},
+          {"lines_gated", framing.lines_gated},
           {"lines_cut", framing.lines_cut},
           {"records_too_long", framing.records_too_long},
           {"parse_errors", framing.parse_errors},

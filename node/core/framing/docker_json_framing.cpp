@@ -18,7 +18,10 @@ DockerJsonFraming::DockerJsonFraming(FramingStart start, FramingLimits limits)
     : limits_(limits), splitter_(start.at.resume, start.in_mid_line, limits.record), delivered_(start.at.delivered) {}
 
 void DockerJsonFraming::feed(std::string_view bytes, const LineSink& sink) {
-  splitter_.feed(bytes, counters_, [&](const RawRecord& record) { on_record(record, sink); });
+  gate_.feed(bytes, splitter_, counters_, [&](const RawRecord& record, const GatedFeed::Place* place) {
+    if (place == nullptr) return on_record(record, sink);
+    on_gated(record, *place, sink);
+  });
 }
 
 void DockerJsonFraming::skip_hole(std::uint64_t count) {
@@ -45,6 +48,28 @@ std::uint64_t DockerJsonFraming::resume_from(std::uint64_t next) const {
     if (line.active) next = std::min(next, line.begin);
   }
   return next;
+}
+
+// Most records of most logs end here: a look at what the gate found, and one at the record's end. A piece of a longer
+// line passes, and so does what may continue one: the rest of a line is no reason to withhold its beginning.
+void DockerJsonFraming::on_gated(const RawRecord& record, const GatedFeed::Place& place, const LineSink& sink) {
+  if (record.bytes.empty() || record.cut) return;
+  const auto tail = tail_of_whole_line(record.bytes);
+  const bool alone = tail && !waiting_[tail->is_stderr ? 1 : 0].active;
+  candidates_ = &gate_.candidates(record, place, alone ? place.begin + tail->text_end : place.end);
+  if (alone && candidates_->empty()) {
+    pass_over(record.end);
+  } else {
+    on_record(record, sink);
+  }
+  candidates_ = nullptr;
+}
+
+void DockerJsonFraming::pass_over(std::uint64_t end) {
+  if (end <= delivered_) return;
+  delivered_ = end;
+  ++counters_.lines;
+  ++counters_.lines_gated;
 }
 
 void DockerJsonFraming::on_record(const RawRecord& record, const LineSink& sink) {
@@ -74,11 +99,12 @@ void DockerJsonFraming::on_parsed(const DockerRecord& parsed, std::string_view r
 
 void DockerJsonFraming::deliver_whole(const DockerRecord& parsed, std::string_view raw, std::uint64_t end,
                                       const LineSink& sink) {
+  if (candidates_ != nullptr && candidates_->empty()) return pass_over(end);
   if (end <= delivered_) return;
   delivered_ = end;
   text_.clear();
   const bool whole = decode_json_string(parsed.log, text_, limits_.line + kEndOfLine);
-  deliver(text_, !whole, raw, parsed.time, {resume_from(end), end}, end, sink);
+  deliver(text_, !whole, raw, parsed.time, {resume_from(end), end}, end, sink, candidates_);
 }
 
 void DockerJsonFraming::add_piece(Waiting& line, const DockerRecord& parsed, std::string_view raw, std::uint64_t begin,
@@ -106,7 +132,8 @@ void DockerJsonFraming::deliver_waiting(Waiting& line, std::uint64_t at, std::ui
 }
 
 void DockerJsonFraming::deliver(std::string& text, bool cut, std::string_view raw, std::string_view time,
-                                StreamPosition after, std::uint64_t last, const LineSink& sink) {
+                                StreamPosition after, std::uint64_t last, const LineSink& sink,
+                                const std::vector<std::uint16_t>* candidates) {
   std::string_view view = text;
   if (!cut && view.ends_with('\n')) {
     view.remove_suffix(1);
@@ -117,7 +144,12 @@ void DockerJsonFraming::deliver(std::string& text, bool cut, std::string_view ra
     view = view.substr(0, limits_.line);
   }
   ++counters_.lines;
-  sink({.text = view, .raw = raw, .record_time = parse_rfc3339(time), .after = after, .last = last});
+  sink({.text = view,
+        .raw = raw,
+        .record_time = parse_rfc3339(time),
+        .after = after,
+        .last = last,
+        .candidates = candidates});
 }
 
 }  // namespace breakwater

@@ -7,6 +7,7 @@
 
 #include "node/core/framing/docker_record.h"
 #include "node/core/framing/framing.h"
+#include "node/core/framing/gated_feed.h"
 #include "node/core/framing/record_splitter.h"
 
 namespace breakwater {
@@ -25,6 +26,7 @@ class DockerJsonFraming final : public Framing {
  public:
   explicit DockerJsonFraming(FramingStart start = {}, FramingLimits limits = {});
 
+  void set_gate(std::shared_ptr<LineGate> gate) override { gate_.set(std::move(gate)); }
   void feed(std::string_view bytes, const LineSink& sink) override;
   void skip_hole(std::uint64_t count) override;
   void end_of_file(const LineSink& sink) override;
@@ -46,7 +48,9 @@ class DockerJsonFraming final : public Framing {
     std::string raw;  // of its first record
   };
 
+  void on_gated(const RawRecord& record, const GatedFeed::Place& place, const LineSink& sink);
   void on_record(const RawRecord& record, const LineSink& sink);
+  void pass_over(std::uint64_t end);
   void on_parsed(const DockerRecord& parsed, std::string_view raw, std::uint64_t begin, std::uint64_t end,
                  const LineSink& sink);
   void deliver_whole(const DockerRecord& parsed, std::string_view raw, std::uint64_t end, const LineSink& sink);
@@ -55,7 +59,7 @@ class DockerJsonFraming final : public Framing {
   // Ends a waiting line; `at`: the offset by which it counts as delivered; `next`: where reading goes on.
   void deliver_waiting(Waiting& line, std::uint64_t at, std::uint64_t next, const LineSink& sink);
   void deliver(std::string& text, bool cut, std::string_view raw, std::string_view time, StreamPosition after,
-               std::uint64_t last, const LineSink& sink);
+               std::uint64_t last, const LineSink& sink, const std::vector<std::uint16_t>* candidates = nullptr);
   std::uint64_t resume_from(std::uint64_t next) const;
 
   FramingLimits limits_;
@@ -63,6 +67,8 @@ class DockerJsonFraming final : public Framing {
   std::uint64_t delivered_;
   std::array<Waiting, 2> waiting_;  // stdout, stderr
   std::string text_;                // decoded line, reused
+  GatedFeed gate_;
+  const std::vector<std::uint16_t>* candidates_ = nullptr;  // of the record that is being dealt with
   FramingCounters counters_;
 };
 

@@ -245,6 +245,39 @@ std::optional<DockerRecord> parse_docker_record(std::string_view bytes) {
   return record;
 }
 
+// {"log":"...\n","stream":"stdout","attrs":{...},"time":"..."}: looked at from behind. An attrs is a flat map of
+// strings, so `,"attrs":{` cannot stand in it, nor in an escaped log.
+std::optional<RecordTail> tail_of_whole_line(std::string_view bytes) {
+  constexpr std::string_view kLog = "{\"log\":\"";
+  constexpr std::string_view kTime = ",\"time\":\"";
+  constexpr std::string_view kAttrs = ",\"attrs\":";
+  constexpr std::string_view kStdout = "\\n\",\"stream\":\"stdout\"";
+  constexpr std::string_view kStderr = "\\n\",\"stream\":\"stderr\"";
+  constexpr std::size_t kLongestTime = 40;
+  constexpr std::size_t kShortest = kLog.size() + kStdout.size() + kTime.size() + 2;
+  if (bytes.size() < kShortest || !bytes.starts_with(kLog) || !bytes.ends_with("\"}")) return std::nullopt;
+  const std::size_t end = bytes.size() - 2;
+  const std::size_t window = std::min(kLongestTime + 1, end);
+  const void* const quote = ::memrchr(bytes.data() + end - window, '"', window);
+  if (quote == nullptr) return std::nullopt;
+  const auto time = static_cast<std::size_t>(static_cast<const char*>(quote) - bytes.data());
+  std::string_view head = bytes.substr(0, time + 1);
+  if (!head.ends_with(kTime)) return std::nullopt;
+  head.remove_suffix(kTime.size());
+  if (head.ends_with('}')) {
+    std::size_t attrs = head.rfind('{');
+    while (attrs != std::string_view::npos && attrs > 0 && !head.substr(0, attrs).ends_with(kAttrs))
+      attrs = head.rfind('{', attrs - 1);
+    if (attrs == std::string_view::npos || attrs < kAttrs.size()) return std::nullopt;
+    head = head.substr(0, attrs - kAttrs.size());
+  }
+  const bool is_stderr = head.ends_with(kStderr);
+  if (!is_stderr && !head.ends_with(kStdout)) return std::nullopt;
+  const std::size_t text_end = head.size() - kStdout.size();
+  if (text_end < kLog.size() || head[text_end - 1] == '\\') return std::nullopt;
+  return RecordTail{text_end, is_stderr};
+}
+
 std::size_t find_docker_record(std::string_view bytes, std::size_t from) {
   return bytes.find(kRecordStart, from);
 }

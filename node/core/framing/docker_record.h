@@ -22,6 +22,17 @@ struct DockerRecord {
 // nullopt unless the whole of `bytes` is one record. Keys may come in any order, unknown ones are skipped.
 std::optional<DockerRecord> parse_docker_record(std::string_view bytes);
 
+// What the end of a record tells, without reading the rest of it.
+struct RecordTail {
+  std::size_t text_end = 0;  // the text ends there, "\n" and all that follows it not counted
+  bool is_stderr = false;
+};
+
+// nullopt: this is no whole line, or not written as dockerd does, or not sure to be: parse it. Otherwise
+// parse_docker_record() would give a record of that stream with ends_line set, were it not for bytes that dockerd does
+// not write.
+std::optional<RecordTail> tail_of_whole_line(std::string_view bytes);
+
 // Offset of the next place at or behind `from` where a record can begin; npos if there is none. Behind a crash of the
 // daemon a new record follows the remains of the last one on the same line. (Container output cannot forge this:
 // its quotes are escaped.)

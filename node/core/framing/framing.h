@@ -5,12 +5,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "common/base/clock.h"
 
 namespace breakwater {
+
+class LineGate;
 
 // What a writer can grow, bounded. Each bound that bites is counted in FramingCounters.
 struct FramingLimits {
@@ -19,7 +23,8 @@ struct FramingLimits {
 };
 
 struct FramingCounters {
-  std::uint64_t lines = 0;             // delivered
+  std::uint64_t lines = 0;             // delivered, or ended at the gate
+  std::uint64_t lines_gated = 0;       // of them: those that no filter could match, so that they were not delivered
   std::uint64_t lines_cut = 0;         // longer than FramingLimits::line
   std::uint64_t records_too_long = 0;  // longer than FramingLimits::record; a json-file record is then dropped whole
   std::uint64_t parse_errors = 0;      // not a json-file record
@@ -43,6 +48,8 @@ struct FramedLine {
   std::optional<Timestamp> record_time;
   StreamPosition after;    // where to start again once this line is dealt with
   std::uint64_t last = 0;  // offset behind the last byte of the file that this line needed
+  // The filters of the gate that may match it, as indices; nullptr: all.
+  const std::vector<std::uint16_t>* candidates = nullptr;
 };
 
 using LineSink = std::function<void(const FramedLine&)>;
@@ -52,6 +59,11 @@ using LineSink = std::function<void(const FramedLine&)>;
 class Framing {
  public:
   virtual ~Framing() = default;
+
+  // From the next feed() on, lines that none of the gate's filters can match are counted and passed over: neither
+  // decoded nor delivered. nullptr: all are delivered. A gate may serve any number of logs of one thread, one at a
+  // time.
+  virtual void set_gate(std::shared_ptr<LineGate> gate) = 0;
 
   // The bytes that follow those fed before. Lines that end at or before `delivered` of the start are not repeated.
   virtual void feed(std::string_view bytes, const LineSink& sink) = 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "node/core/framing/framing.h"
+#include "node/core/framing/gated_feed.h"
 #include "node/core/framing/record_splitter.h"
 
 namespace breakwater {
@@ -12,6 +13,7 @@ class LineFraming final : public Framing {
  public:
   explicit LineFraming(FramingStart start = {}, FramingLimits limits = {});
 
+  void set_gate(std::shared_ptr<LineGate> gate) override { gate_.set(std::move(gate)); }
   void feed(std::string_view bytes, const LineSink& sink) override;
   void skip_hole(std::uint64_t count) override;
   void end_of_file(const LineSink& sink) override;
@@ -22,11 +24,12 @@ class LineFraming final : public Framing {
   const FramingCounters& counters() const override { return counters_; }
 
  private:
-  void on_record(const RawRecord& record, const LineSink& sink);
+  void on_record(const RawRecord& record, const std::vector<std::uint16_t>* candidates, const LineSink& sink);
 
   FramingLimits limits_;
   RecordSplitter splitter_;
   std::uint64_t delivered_;
+  GatedFeed gate_;
   FramingCounters counters_;
 };
 

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/core/gate/gate_set.h"
+
+namespace breakwater {
+
+GateSet::GateSet(std::vector<GateFilter> filters, std::function<void(const std::string&)> on_problem)
+    : filters_(std::move(filters)), on_problem_(std::move(on_problem)) {}
+
+std::shared_ptr<LineGate> GateSet::gate_for(const std::vector<std::size_t>& wanted, LogForm form) {
+  if (failed_ || wanted.empty()) return nullptr;
+  std::erase_if(gates_, [](const auto& entry) { return entry.second.expired(); });
+  auto& known = gates_[{wanted, form}];
+  if (auto gate = known.lock()) return gate;
+  std::vector<GateFilter> filters;
+  for (const std::size_t index : wanted)
+    filters.push_back(filters_.at(index));
+  auto made = LineGate::make(filters, form);
+  if (!made) {
+    failed_ = true;
+    if (on_problem_) on_problem_(made.error().message());
+    return nullptr;
+  }
+  std::shared_ptr<LineGate> gate = std::move(*made);
+  known = gate;
+  return gate;
+}
+
+}  // namespace breakwater
