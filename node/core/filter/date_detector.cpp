@@ -14,10 +14,6 @@ namespace breakwater {
 
 namespace {
 
-re2::StringPiece piece(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
 bool is_word(std::string_view line, std::size_t at, bool ascii) {
   if (at >= line.size()) return false;
   const auto c = static_cast<unsigned char>(line[at]);
@@ -27,18 +23,18 @@ bool is_word(std::string_view line, std::size_t at, bool ascii) {
 
 // The leftmost match that does not begin inside a word. The choice at a given place does not depend on that condition,
 // so going on one character behind a bad one is exact.
-std::optional<FoundDate> match(const DatePattern& pattern, const re2::RE2& program, const SubjectText& line) {
-  std::array<re2::StringPiece, 2> groups;
-  const int wanted = pattern.whole ? 1 : 2;
+template <class Program>
+std::optional<FoundDate> match(const DatePattern& pattern, Program& program, const SubjectText& line,
+                               std::vector<std::string_view>& groups) {
+  groups.resize(pattern.whole ? 1 : 2);
   for (std::size_t from = 0; from <= line.text.size();) {
-    if (!program.Match(piece(line.text), from, line.text.size(), re2::RE2::UNANCHORED, groups.data(), wanted))
-      return {};
+    if (!program.search(line.text, from, groups)) return {};
     const auto offset = [&](const char* p) { return static_cast<std::size_t>(p - line.text.data()); };
-    const std::size_t begin = offset(groups[0].data());
+    const std::size_t begin = offset(groups.front().data());
     const bool inside_word = pattern.word_begin && begin > 0 && is_word(line.text, begin - 1, line.ascii) &&
                              is_word(line.text, begin, line.ascii);
     if (!inside_word) {
-      const re2::StringPiece& group = groups[pattern.whole ? 0 : 1];
+      const std::string_view group = groups.back();
       if (group.data() == nullptr) return {};
       const std::size_t cut = offset(group.data());
       return FoundDate{.begin = cut, .end = cut + group.size(), .match_begin = begin};
@@ -187,7 +183,7 @@ std::optional<FoundDate> DateDetector::find(const SubjectText& line) {
   std::size_t best_begin = 0;
   for (const int candidate : compiled->candidates(line.text)) {
     const auto index = static_cast<std::size_t>(candidate);
-    auto found = match(patterns_[index], *compiled->list[index].program, line);
+    auto found = match(patterns_[index], compiled->list[index], line, compiled->groups);
     if (!found) continue;
     found->pattern = index;
     // An epoch behind "audit(" begins at its number.
@@ -209,20 +205,17 @@ std::optional<Timestamp> DateDetector::value(const SubjectText& line, const Foun
   const std::string_view cut = line.text.substr(found.begin, found.end - found.begin);
   if (compiled == nullptr || cut.empty() || pattern.kind == DateKind::none) return std::nullopt;
   if (pattern.kind == DateKind::tai64n) return tai_value(cut);
-  const auto& [translated, program] = compiled->list[found.pattern];
-  std::vector<re2::StringPiece> groups(translated.groups.size() + 1);
-  if (!program->Match(piece(line.text), found.match_begin, line.text.size(), re2::RE2::UNANCHORED, groups.data(),
-                      static_cast<int>(groups.size()))) {
-    return std::nullopt;
-  }
-  const auto text = [&](std::size_t i) { return std::string_view(groups[i].data(), groups[i].size()); };
+  auto& program = compiled->list[found.pattern];
+  std::vector<std::string_view>& groups = compiled->groups;
+  groups.resize(program.names.size() + 1);
+  if (!program.search(line.text, found.match_begin, groups)) return std::nullopt;
   if (pattern.kind != DateKind::fields) {
-    return epoch_value(text(static_cast<std::size_t>(pattern.value_group)), pattern.kind == DateKind::long_epoch);
+    return epoch_value(groups[static_cast<std::size_t>(pattern.value_group)], pattern.kind == DateKind::long_epoch);
   }
   RawDate date;
   for (std::size_t i = 1; i < groups.size(); ++i) {
-    const std::string& name = translated.groups[i - 1];
-    if (name.size() == 1 && groups[i].data() != nullptr) set_field(date, name[0], text(i));
+    const std::string& name = program.names[i - 1];
+    if (name.size() == 1 && groups[i].data() != nullptr) set_field(date, name[0], groups[i]);
   }
   if (!date.good) return std::nullopt;
   if (date.hour12) date.fields.hour = hour_of_day(*date.hour12, date.pm);

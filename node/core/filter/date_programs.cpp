@@ -2,75 +2,107 @@
 #include "node/core/filter/date_programs.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
-
-#include "node/core/filter/regex_programs.h"
 
 namespace breakwater {
 
 namespace {
 
-constexpr std::int64_t kSetMemory = std::int64_t{4} << 20;
-constexpr std::size_t kWorthASet = 4;  // below, trying each costs less
+constexpr int kWorthMachineCode = 64;
+
+Result<TranslatedPattern> translated(const std::string& pattern, Alphabet alphabet, Dialect dialect) {
+  ExpandedPattern text;
+  text.append(pattern, 1, true);
+  return translate(text, {.alphabet = alphabet, .dialect = dialect, .for_dates = true});
+}
 
 }  // namespace
+
+bool DateDetector::Programs::One::search(std::string_view line, std::size_t from,
+                                         std::vector<std::string_view>& groups) {
+  if (faster) {
+    if (const auto found = search_faster(line, from, groups)) return *found;
+  }
+  pieces.resize(groups.size());
+  if (!program->Match(re2::StringPiece(line.data(), line.size()), from, line.size(), re2::RE2::UNANCHORED,
+                      pieces.data(), static_cast<int>(pieces.size()))) {
+    return false;
+  }
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    groups[i] = std::string_view(pieces[i].data(), pieces[i].size());
+  if (++matches == kWorthMachineCode) speed_up();
+  return true;
+}
+
+// nullopt: it gave up.
+std::optional<bool> DateDetector::Programs::One::search_faster(std::string_view line, std::size_t from,
+                                                               std::vector<std::string_view>& groups) {
+  const SearchOutcome outcome = faster->search(line, from);
+  if (outcome == SearchOutcome::engine_failed) return std::nullopt;
+  if (outcome == SearchOutcome::no_match) return false;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const auto range = faster->range(i);
+    const bool set = range.begin != std::string_view::npos;
+    groups[i] = set ? line.substr(range.begin, range.end - range.begin) : std::string_view();
+  }
+  return true;
+}
+
+void DateDetector::Programs::One::speed_up() {
+  const auto exact = translated(pattern, alphabet, Dialect::pcre2);
+  if (!exact || exact->groups != names) return;
+  auto made = Pcre2Program::make(exact->text, alphabet);
+  if (made && (*made)->is_fast()) faster = std::move(*made);
+}
 
 Result<std::unique_ptr<DateDetector::Programs>> DateDetector::Programs::make(const std::vector<DatePattern>& patterns,
                                                                              Alphabet alphabet) {
   auto out = std::make_unique<Programs>();
   for (std::size_t i = 0; i < patterns.size(); ++i) {
-    ExpandedPattern text;
-    text.append(patterns[i].regex, 1, true);
-    auto translated = translate(text, {.alphabet = alphabet, .for_dates = true});
-    if (!translated) return translated.error().within("datepattern");
-    auto program = make_re2(translated->text, alphabet);
+    auto text = translated(patterns[i].regex, alphabet, Dialect::re2);
+    if (!text) return text.error().within("datepattern");
+    auto program = make_re2(text->text, alphabet);
     if (!program) return program.error().within("datepattern");
-    out->list.push_back({std::move(*translated), std::move(*program)});
+    One one;
+    one.names = std::move(text->groups);
+    one.text = std::move(text->text);
+    one.program = std::move(*program);
+    one.alphabet = alphabet;
+    one.pattern = patterns[i].regex;
+    out->list.push_back(std::move(one));
     (patterns[i].anchored ? out->anchored_members_ : out->floating_members_).push_back(static_cast<int>(i));
   }
-  if (patterns.size() < kWorthASet) return out;
-  out->anchored_ = out->make_set(out->anchored_members_, alphabet, re2::RE2::ANCHOR_START);
-  out->floating_ = out->make_set(out->floating_members_, alphabet, re2::RE2::UNANCHORED);
+  out->anchored_ = out->set_of(out->anchored_members_, alphabet, re2::RE2::ANCHOR_START);
+  out->floating_ = out->set_of(out->floating_members_, alphabet, re2::RE2::UNANCHORED);
   return out;
 }
 
-std::unique_ptr<re2::RE2::Set> DateDetector::Programs::make_set(const std::vector<int>& members, Alphabet alphabet,
-                                                                re2::RE2::Anchor anchor) const {
-  auto set = std::make_unique<re2::RE2::Set>(re2_options(alphabet, kSetMemory), anchor);
-  for (const int member : members) {
-    if (set->Add(list[static_cast<std::size_t>(member)].pattern.text, nullptr) < 0) return nullptr;
-  }
-  return set->Compile() ? std::move(set) : nullptr;
+std::unique_ptr<CandidateSet> DateDetector::Programs::set_of(const std::vector<int>& members, Alphabet alphabet,
+                                                             re2::RE2::Anchor anchor) const {
+  std::vector<std::string> texts;
+  for (const int member : members)
+    texts.push_back(list[static_cast<std::size_t>(member)].text);
+  return CandidateSet::make(texts, alphabet, anchor);
 }
 
 const std::vector<int>& DateDetector::Programs::candidates(std::string_view line) {
   candidates_.clear();
-  if (!anchored_ || !floating_) {
-    candidates_.resize(list.size());
-    std::iota(candidates_.begin(), candidates_.end(), 0);
-    return candidates_;
-  }
-  if (!anchored_members_.empty()) ask(*anchored_, anchored_members_, line);
+  ask(anchored_.get(), anchored_members_, line);
   // The first of the floating ones comes behind a candidate that ends the search anyway.
-  const bool decided =
-      !candidates_.empty() && !floating_members_.empty() && candidates_.front() < floating_members_.front();
-  if (!decided && !floating_members_.empty()) ask(*floating_, floating_members_, line);
+  const bool decided = anchored_ && !candidates_.empty() &&
+                       (floating_members_.empty() || candidates_.front() < floating_members_.front());
+  if (!decided) ask(floating_.get(), floating_members_, line);
   std::sort(candidates_.begin(), candidates_.end());
   return candidates_;
 }
 
-void DateDetector::Programs::ask(re2::RE2::Set& set, const std::vector<int>& members, std::string_view line) {
-  re2::RE2::Set::ErrorInfo problem{};
-  found_.clear();
-  if (set.Match(re2::StringPiece(line.data(), line.size()), &found_, &problem)) {
-    for (const int index : found_)
-      candidates_.push_back(members[static_cast<std::size_t>(index)]);
+void DateDetector::Programs::ask(CandidateSet* set, const std::vector<int>& members, std::string_view line) {
+  if (set == nullptr) {
+    candidates_.insert(candidates_.end(), members.begin(), members.end());
     return;
   }
-  if (problem.kind == re2::RE2::Set::kNoError) return;
-  // It ran out of memory, which is not "none": each is tried.
-  candidates_.insert(candidates_.end(), members.begin(), members.end());
+  for (const int index : set->candidates(line))
+    candidates_.push_back(members[static_cast<std::size_t>(index)]);
 }
 
 }  // namespace breakwater

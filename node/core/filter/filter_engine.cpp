@@ -17,28 +17,36 @@ namespace {
 // A regex for one kind of line.
 struct Programs {
   std::unique_ptr<re2::RE2> re2;        // exact, or a superset; nullptr: RE2 cannot even say that
-  std::unique_ptr<Pcre2Program> pcre2;  // nullptr: `re2` is exact
+  std::unique_ptr<Pcre2Program> pcre2;  // always there if `re2` is not exact; else for the groups, once it is worth it
   std::string required;
   std::vector<std::string> groups;   // those with names
   std::vector<std::size_t> numbers;  // theirs in `pcre2`, which has others too
   std::vector<std::string> warnings;
-  std::string inexact;  // the construct that RE2 lacks
+  std::string inexact;  // the construct that RE2 lacks; "": `re2` is exact
+  int matches = 0;      // of RE2 with groups
 };
 
-Result<Programs> with_pcre2(const ExpandedPattern& pattern, TranslateOptions options, std::string construct) {
+Result<void> add_pcre2(const ExpandedPattern& pattern, TranslateOptions options, Programs& out) {
   options.dialect = Dialect::pcre2;
   auto exact = translate(pattern, options);
   if (!exact) return exact.error();
-  auto verdict = Pcre2Program::make(exact->text, options.alphabet);
-  if (!verdict) return verdict.error();
-  Programs out;
-  out.pcre2 = std::move(*verdict);
+  auto program = Pcre2Program::make(exact->text, options.alphabet);
+  if (!program) return program.error();
+  out.groups.clear();
   for (std::size_t i = 0; i < exact->groups.size(); ++i) {
     if (exact->groups[i].empty()) continue;
     out.groups.push_back(std::move(exact->groups[i]));
     out.numbers.push_back(i + 1);
   }
   out.warnings = std::move(exact->warnings);
+  out.pcre2 = std::move(*program);
+  return {};
+}
+
+Result<Programs> with_pcre2(const ExpandedPattern& pattern, TranslateOptions options, std::string construct) {
+  Programs out;
+  const auto added = add_pcre2(pattern, options, out);
+  if (!added) return added.error();
   out.inexact = std::move(construct);
   options.dialect = Dialect::re2_superset;
   const auto superset = translate(pattern, options);
@@ -50,20 +58,21 @@ Result<Programs> with_pcre2(const ExpandedPattern& pattern, TranslateOptions opt
   return out;
 }
 
-Result<Programs> compile_for(const ExpandedPattern& pattern, Alphabet alphabet, const RegexFlags& flags) {
-  const TranslateOptions options{.alphabet = alphabet, .multiline = flags.multiline};
+Result<Programs> compile_for(const ExpandedPattern& pattern, const TranslateOptions& options) {
   auto translated = translate(pattern, options);
   if (!translated) return with_pcre2(pattern, options, translated.error().message());
-  auto program = make_re2(translated->text, alphabet);
+  auto program = make_re2(translated->text, options.alphabet);
   if (!program) return with_pcre2(pattern, options, program.error().message());
-  return Programs{.re2 = std::move(*program),
-                  .pcre2 = nullptr,
-                  .required = translated->text,
-                  .groups = std::move(translated->groups),
-                  .numbers = {},
-                  .warnings = std::move(translated->warnings),
-                  .inexact = ""};
+  Programs out;
+  out.re2 = std::move(*program);
+  out.required = std::move(translated->text);
+  out.groups = std::move(translated->groups);
+  out.warnings = std::move(translated->warnings);
+  return out;
 }
+
+// A regex that gave groups so often gets a program that gives them faster.
+constexpr int kWorthMachineCode = 64;
 
 class FilterRegex final : public Regex {
  public:
@@ -71,23 +80,24 @@ class FilterRegex final : public Regex {
       : pattern_(std::move(pattern)),
         flags_(flags),
         required_{ascii.required, unicode.required},
-        inexact_(ascii.pcre2 ? ascii.inexact : unicode.inexact),
+        inexact_(ascii.inexact.empty() ? unicode.inexact : ascii.inexact),
         ascii_(std::move(ascii)) {}
 
-  SearchOutcome search(const SubjectText& subject, Groups* groups, std::string_view* span) override {
-    const Programs* programs = subject.ascii ? &ascii_ : unicode();
+  SearchOutcome search(const SubjectText& subject, Groups* groups, std::string_view* span, bool likely) override {
+    Programs* const programs = subject.ascii ? &ascii_ : unicode();
     if (programs == nullptr) return SearchOutcome::engine_failed;
-    const std::size_t wanted = groups == nullptr || programs->pcre2 ? 0 : programs->groups.size() + 1;
-    submatches_.resize(wanted);
-    const re2::StringPiece text(subject.text.data(), subject.text.size());
-    if (programs->re2 && !programs->re2->Match(text, 0, text.size(), re2::RE2::UNANCHORED, submatches_.data(),
-                                               static_cast<int>(wanted))) {
-      return SearchOutcome::no_match;
+    const bool exact = programs->inexact.empty();
+    const bool wants_groups = groups != nullptr || span != nullptr;
+    const bool by_pcre2 = !exact || (wants_groups && programs->pcre2);
+    const bool look_first = programs->re2 && !(likely && by_pcre2);
+    if (look_first || !by_pcre2) {
+      const SearchOutcome outcome = by_re2(*programs, subject.text, by_pcre2 ? nullptr : groups, span);
+      if (outcome != SearchOutcome::match || !by_pcre2) return outcome;
     }
-    if (programs->pcre2) return programs->pcre2->search(subject.text, groups, programs->numbers, span);
-    if (groups != nullptr) copy_groups(*groups);
-    if (span != nullptr && wanted > 0) *span = {submatches_[0].data(), submatches_[0].size()};
-    return SearchOutcome::match;
+    const SearchOutcome outcome = programs->pcre2->search(subject.text);
+    if (outcome == SearchOutcome::match) copy_ranges(*programs, subject.text, groups, span);
+    if (outcome == SearchOutcome::engine_failed && exact) return by_re2(*programs, subject.text, groups, span);
+    return outcome;
   }
 
   const std::vector<std::string>& group_names() const override { return ascii_.groups; }
@@ -95,18 +105,46 @@ class FilterRegex final : public Regex {
   const RequiredRegex& required() const override { return required_; }
   std::string engine() const override {
     if (inexact_.empty()) return "RE2";
-    const std::string where = ascii_.pcre2 ? "" : " in lines beyond ASCII";
+    const std::string where = ascii_.inexact.empty() ? " in lines beyond ASCII" : "";
     return (ascii_.re2 ? "RE2 as a gate, then PCRE2" : "PCRE2") + where + ": " + inexact_;
   }
 
  private:
-  const Programs* unicode() {
+  TranslateOptions options(Alphabet alphabet) const {
+    return {.alphabet = alphabet, .dialect = Dialect::re2, .for_dates = false, .multiline = flags_.multiline};
+  }
+
+  Programs* unicode() {
     if (!unicode_ && !unicode_failed_) {
-      auto programs = compile_for(pattern_, Alphabet::unicode, flags_);
+      auto programs = compile_for(pattern_, options(Alphabet::unicode));
       unicode_failed_ = !programs;
       if (programs) unicode_ = std::make_unique<Programs>(std::move(*programs));
     }
     return unicode_.get();
+  }
+
+  SearchOutcome by_re2(Programs& programs, std::string_view subject, Groups* groups, std::string_view* span) {
+    const std::size_t wanted = groups != nullptr ? programs.groups.size() + 1 : span != nullptr ? 1 : 0;
+    submatches_.resize(wanted);
+    const re2::StringPiece text(subject.data(), subject.size());
+    if (!programs.re2->Match(text, 0, text.size(), re2::RE2::UNANCHORED, submatches_.data(),
+                             static_cast<int>(wanted))) {
+      return SearchOutcome::no_match;
+    }
+    if (groups != nullptr) copy_groups(*groups);
+    if (span != nullptr) *span = {submatches_[0].data(), submatches_[0].size()};
+    if (groups != nullptr && !programs.pcre2 && ++programs.matches == kWorthMachineCode) speed_up(programs);
+    return SearchOutcome::match;
+  }
+
+  // Fails only where machine code is forbidden, or PCRE2 has no memory: RE2 goes on alone.
+  void speed_up(Programs& programs) {
+    const bool ascii = &programs == &ascii_;
+    Programs faster;
+    const auto added = add_pcre2(pattern_, options(ascii ? Alphabet::ascii : Alphabet::unicode), faster);
+    if (!added || !faster.pcre2->is_fast() || faster.groups != programs.groups) return;
+    programs.pcre2 = std::move(faster.pcre2);
+    programs.numbers = std::move(faster.numbers);
   }
 
   void copy_groups(Groups& groups) const {
@@ -115,6 +153,19 @@ class FilterRegex final : public Regex {
       const re2::StringPiece& piece = submatches_[i + 1];
       if (piece.data() != nullptr) groups[i] = std::string_view(piece.data(), piece.size());
     }
+  }
+
+  static void copy_ranges(const Programs& programs, std::string_view subject, Groups* groups, std::string_view* span) {
+    const auto text = [&](std::size_t group) -> std::optional<std::string_view> {
+      const auto range = programs.pcre2->range(group);
+      if (range.begin == std::string_view::npos) return std::nullopt;
+      return subject.substr(range.begin, range.end - range.begin);
+    };
+    if (span != nullptr) *span = text(0).value_or("");
+    if (groups == nullptr) return;
+    groups->resize(programs.numbers.size());
+    for (std::size_t i = 0; i < groups->size(); ++i)
+      (*groups)[i] = text(programs.numbers[i]);
   }
 
   ExpandedPattern pattern_;
@@ -150,9 +201,12 @@ re2::RE2::Options re2_options(Alphabet alphabet, std::int64_t max_mem) {
 }
 
 Result<std::unique_ptr<Regex>> FilterEngine::compile(const ExpandedPattern& pattern, const RegexFlags& flags) {
-  auto ascii = compile_for(pattern, Alphabet::ascii, flags);
+  TranslateOptions options{
+      .alphabet = Alphabet::ascii, .dialect = Dialect::re2, .for_dates = false, .multiline = flags.multiline};
+  auto ascii = compile_for(pattern, options);
   if (!ascii) return ascii.error();
-  auto unicode = compile_for(pattern, Alphabet::unicode, flags);
+  options.alphabet = Alphabet::unicode;
+  auto unicode = compile_for(pattern, options);
   if (!unicode) return unicode.error();
   return std::unique_ptr<Regex>(std::make_unique<FilterRegex>(pattern, flags, std::move(*ascii), *unicode));
 }

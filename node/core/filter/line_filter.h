@@ -32,11 +32,12 @@ enum class FilterVerdict : std::uint8_t {
 
 struct FilterMatch {
   FilterVerdict verdict = FilterVerdict::no_match;
-  Address who;                                // set for offence, and for ignored if the line named an address
-  std::optional<Prefix> range;                // <SUBNET> or <CIDR> found a length: all that fail2ban would ban
-  Timestamp at{};                             // record_time, else the line's own date, else `now`; set unless no_match
-  bool dated = false;                         // `at` came from the line
-  int regex = -1;                             // index into failregex; set unless no_match
+  Address who;                  // set for offence, and for ignored if the line named an address
+  std::optional<Prefix> range;  // <SUBNET> or <CIDR> found a length: all that fail2ban would ban
+  Timestamp at{};               // record_time, else the line's own date, else `now`; set for what tells something: not
+                                // for no_match, nor for pending where no fields are wanted
+  bool dated = false;           // `at` came from the line
+  int regex = -1;               // index into failregex; set unless no_match
   std::map<std::string, std::string> fields;  // <F-USER> -> "user", ...; lower case; valid UTF-8
   std::set<std::string> users;                // all that one connection (<F-MLFID>) tried
   int attempts = 0;                           // lines of the log that were merged into this match

@@ -37,41 +37,38 @@ pcre2_jit_stack* shared_stack() {
 
 class Program final : public Pcre2Program {
  public:
-  Program(Owned<pcre2_code> code, Owned<pcre2_match_context> limits, Owned<pcre2_match_data> data)
-      : code_(std::move(code)), limits_(std::move(limits)), data_(std::move(data)) {}
-
-  SearchOutcome search(std::string_view subject, Groups* groups, const std::vector<std::size_t>& numbers,
-                       std::string_view* span) override {
-    // The text is known to be valid: is_utf8() was asked.
-    int found = match(subject, PCRE2_NO_UTF_CHECK);
-    if (found == PCRE2_ERROR_JIT_STACKLIMIT) found = match(subject, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT);
-    if (found == PCRE2_ERROR_NOMATCH) return SearchOutcome::no_match;
-    if (found < 0) return SearchOutcome::engine_failed;
-    if (groups != nullptr) copy_groups(subject, *groups, numbers);
-    const PCRE2_SIZE* const ends = pcre2_get_ovector_pointer(data_.get());
-    if (span != nullptr) *span = subject.substr(ends[0], ends[1] - ends[0]);
-    return SearchOutcome::match;
+  Program(Owned<pcre2_code> code, Owned<pcre2_match_context> limits, Owned<pcre2_match_data> data, bool fast)
+      : code_(std::move(code)), limits_(std::move(limits)), data_(std::move(data)), fast_(fast) {
+    ranges_ = pcre2_get_ovector_pointer(data_.get());
   }
+
+  SearchOutcome search(std::string_view subject, std::size_t from) override {
+    // The text is known to be valid: is_utf8() was asked.
+    const auto* const text = reinterpret_cast<PCRE2_SPTR>(subject.data());
+    int found = PCRE2_ERROR_JIT_STACKLIMIT;
+    if (fast_) found = pcre2_jit_match(code_.get(), text, subject.size(), from, 0, data_.get(), limits_.get());
+    if (found == PCRE2_ERROR_JIT_STACKLIMIT) {
+      constexpr std::uint32_t kOptions = PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT;
+      found = pcre2_match(code_.get(), text, subject.size(), from, kOptions, data_.get(), limits_.get());
+    }
+    if (found == PCRE2_ERROR_NOMATCH) return SearchOutcome::no_match;
+    return found < 0 ? SearchOutcome::engine_failed : SearchOutcome::match;
+  }
+
+  Range range(std::size_t group) const override {
+    const PCRE2_SIZE begin = ranges_[2 * group];
+    const PCRE2_SIZE end = ranges_[2 * group + 1];
+    return begin == PCRE2_UNSET || end < begin ? Range{} : Range{begin, end};
+  }
+
+  bool is_fast() const override { return fast_; }
 
  private:
-  int match(std::string_view subject, std::uint32_t options) {
-    return pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(), 0, options,
-                       data_.get(), limits_.get());
-  }
-
-  void copy_groups(std::string_view subject, Groups& groups, const std::vector<std::size_t>& numbers) const {
-    const PCRE2_SIZE* const ends = pcre2_get_ovector_pointer(data_.get());
-    groups.assign(numbers.size(), std::nullopt);
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      const PCRE2_SIZE begin = ends[2 * numbers[i]];
-      const PCRE2_SIZE end = ends[2 * numbers[i] + 1];
-      if (begin != PCRE2_UNSET && end >= begin) groups[i] = subject.substr(begin, end - begin);
-    }
-  }
-
   Owned<pcre2_code> code_;
   Owned<pcre2_match_context> limits_;
   Owned<pcre2_match_data> data_;
+  bool fast_;
+  const PCRE2_SIZE* ranges_ = nullptr;  // of `data_`
 };
 
 }  // namespace
@@ -88,7 +85,7 @@ Result<std::unique_ptr<Pcre2Program>> Pcre2Program::make(const std::string& text
                                        compiling.get()));
   if (!code) return Error("PCRE2 refuses it: " + escaped(message_of(problem), 200));
   // Where machine code is forbidden this fails, and pcre2_match() interprets.
-  static_cast<void>(pcre2_jit_compile(code.get(), PCRE2_JIT_COMPLETE));
+  const bool fast = pcre2_jit_compile(code.get(), PCRE2_JIT_COMPLETE) == 0;
   Owned<pcre2_match_context> limits(pcre2_match_context_create(nullptr));
   Owned<pcre2_match_data> data(pcre2_match_data_create_from_pattern(code.get(), nullptr));
   if (!limits || !data) return Error("PCRE2 has no memory");
@@ -97,7 +94,8 @@ Result<std::unique_ptr<Pcre2Program>> Pcre2Program::make(const std::string& text
   pcre2_set_heap_limit(limits.get(), kMostHeapKib);
   pcre2_jit_stack_assign(
       limits.get(), [](void*) { return shared_stack(); }, nullptr);
-  return std::unique_ptr<Pcre2Program>(std::make_unique<Program>(std::move(code), std::move(limits), std::move(data)));
+  return std::unique_ptr<Pcre2Program>(
+      std::make_unique<Program>(std::move(code), std::move(limits), std::move(data), fast));
 }
 
 }  // namespace breakwater

@@ -28,8 +28,10 @@ class Regex {
  public:
   virtual ~Regex() = default;
   // The leftmost match anywhere in the text, by Python's rules. `groups` is filled on a match; nullptr: only whether.
-  // `span` is the whole match, exact only for a regex that was compiled for several lines.
-  virtual SearchOutcome search(const SubjectText& subject, Groups* groups, std::string_view* span = nullptr) = 0;
+  // `span` is the whole match, exact only for a regex that was compiled for several lines. `likely`: the caller has
+  // reason to believe that it matches; costs less if so.
+  virtual SearchOutcome search(const SubjectText& subject, Groups* groups, std::string_view* span = nullptr,
+                               bool likely = false) = 0;
   // Names of the capturing groups in order; "" for a group without a name.
   virtual const std::vector<std::string>& group_names() const = 0;
   // A regex in RE2's dialect that matches at least wherever this one does: what a gate may ask first.

@@ -66,6 +66,8 @@ Result<void> RegexLineFilter::compile_all(const FilterConfig& config, RegexEngin
     if (!regex) return regex.error();
     prefregex_ = std::move(*regex);
     prefix = prefregex_->regex->group_names();
+    const auto content = std::find(prefix.begin(), prefix.end(), "content");
+    if (content != prefix.end()) content_group_ = static_cast<std::size_t>(content - prefix.begin());
   }
   for (const RegexText& text : config.failregex) {
     auto regex = compile_one(config, text, engine);
@@ -77,6 +79,10 @@ Result<void> RegexLineFilter::compile_all(const FilterConfig& config, RegexEngin
     joins_lines_ = joins_lines_ || plan.has(FieldPlan::mlfid);
     failregex_.push_back({std::move(*regex), std::move(plan)});
   }
+  std::vector<std::string> texts;
+  for (const Failregex& one : failregex_)
+    texts.push_back(one.compiled.regex->required().ascii);
+  if (maxlines_ == 1) set_ = CandidateSet::make(texts, Alphabet::ascii, re2::RE2::UNANCHORED);
   for (const RegexText& text : config.ignoreregex) {
     auto regex = compile_one(config, text, engine);
     if (!regex) return regex.error();
@@ -137,7 +143,9 @@ FilterMatch RegexLineFilter::match(std::string_view line, const LineContext& con
   subject.body = subject.whole;
   FilterMatch result;
   result.verdict = judge(subject, context, remembered, result);
-  if (result.verdict != FilterVerdict::no_match) set_time(result, prepared, date, context);
+  const bool tells =
+      result.verdict != FilterVerdict::no_match && (result.verdict != FilterVerdict::pending || context.fields);
+  if (tells) set_time(result, prepared, date, context);
   return result;
 }
 
@@ -197,12 +205,10 @@ SubjectText RegexLineFilter::join(const std::vector<std::string>& lines, std::st
 }
 
 SearchOutcome RegexLineFilter::apply_prefregex(Subject& subject) {
-  const SearchOutcome outcome = prefregex_->regex->search(subject.body, &prefix_groups_);
+  const SearchOutcome outcome = prefregex_->regex->search(subject.body, &prefix_groups_, nullptr, true);
   if (outcome != SearchOutcome::match) return outcome;
-  const auto& names = prefregex_->regex->group_names();
-  const auto content = std::find(names.begin(), names.end(), "content");
-  if (content == names.end()) return outcome;
-  const auto& text = prefix_groups_[static_cast<std::size_t>(content - names.begin())];
+  if (!content_group_) return outcome;
+  const auto& text = prefix_groups_[*content_group_];
   if (!text || text->empty()) return outcome;
   content_.assign(*text);
   content_ += '\n';
@@ -211,17 +217,30 @@ SearchOutcome RegexLineFilter::apply_prefregex(Subject& subject) {
 }
 
 SearchOutcome RegexLineFilter::find_failure(const Subject& subject, FilterMatch& result, std::string_view* span) {
-  for (std::size_t i = 0; i < failregex_.size(); ++i) {
-    const auto& [compiled, plan] = failregex_[i];
-    const SearchOutcome outcome = compiled.regex->search(subject.body, &groups_, span);
-    if (outcome == SearchOutcome::no_match) continue;
-    result.regex = static_cast<int>(i);
-    if (outcome == SearchOutcome::engine_failed) return outcome;
-    for (const auto who : {FieldPlan::ip4, FieldPlan::fid, FieldPlan::ip6, FieldPlan::dns, FieldPlan::mlfid}) {
-      if (plan.value(who, groups_, prefix_groups_)) return outcome;
+  SearchOutcome outcome = SearchOutcome::no_match;
+  if (set_ && subject.body.ascii) {
+    for (const int index : set_->candidates(subject.body.text)) {
+      outcome = try_failregex(static_cast<std::size_t>(index), subject, true, result, span);
+      if (outcome != SearchOutcome::no_match) return outcome;
     }
-    result.verdict = FilterVerdict::no_address;  // unless another says more
+    return outcome;
   }
+  for (std::size_t i = 0; i < failregex_.size() && outcome == SearchOutcome::no_match; ++i)
+    outcome = try_failregex(i, subject, false, result, span);
+  return outcome;
+}
+
+SearchOutcome RegexLineFilter::try_failregex(std::size_t index, const Subject& subject, bool likely,
+                                             FilterMatch& result, std::string_view* span) {
+  const auto& [compiled, plan] = failregex_[index];
+  const SearchOutcome outcome = compiled.regex->search(subject.body, &groups_, span, likely);
+  if (outcome == SearchOutcome::no_match) return outcome;
+  result.regex = static_cast<int>(index);
+  if (outcome == SearchOutcome::engine_failed) return outcome;
+  for (const auto who : {FieldPlan::ip4, FieldPlan::fid, FieldPlan::ip6, FieldPlan::dns, FieldPlan::mlfid}) {
+    if (plan.value(who, groups_, prefix_groups_)) return outcome;
+  }
+  result.verdict = FilterVerdict::no_address;  // unless another says more
   return SearchOutcome::no_match;
 }
 

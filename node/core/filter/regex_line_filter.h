@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "node/core/filter/candidate_set.h"
 #include "node/core/filter/date_detector.h"
 #include "node/core/filter/field_plan.h"
 #include "node/core/filter/filter_memory.h"
@@ -59,6 +60,8 @@ class RegexLineFilter final : public LineFilter {
   FilterVerdict judge(Subject& subject, const LineContext& context, RegexFilterMemory* memory, FilterMatch& result);
   // The first failregex that matches and says who; its groups are then in groups_.
   SearchOutcome find_failure(const Subject& subject, FilterMatch& result, std::string_view* span);
+  SearchOutcome try_failregex(std::size_t index, const Subject& subject, bool likely, FilterMatch& result,
+                              std::string_view* span);
   SearchOutcome is_ignored(const Subject& subject);
   SearchOutcome matches_ignoreregex(const SubjectText& text);
   // Takes the lines that `span` covers out of the memory; they.
@@ -72,8 +75,10 @@ class RegexLineFilter final : public LineFilter {
                 const LineContext& context);
 
   std::vector<Failregex> failregex_;
+  std::unique_ptr<CandidateSet> set_;  // of failregex, for lines in ASCII; nullptr: each is tried
   std::vector<Compiled> ignoreregex_;
   std::optional<Compiled> prefregex_;
+  std::optional<std::size_t> content_group_;  // of prefregex: what is left of the line
   std::shared_ptr<DateDetector> dates_;
   ZoneRule zone_;
   std::size_t maxlines_ = 1;

@@ -28,13 +28,21 @@ Result<std::unique_ptr<re2::RE2>> make_re2(const std::string& text, Alphabet alp
 // One thread.
 class Pcre2Program {
  public:
+  struct Range {
+    std::size_t begin = std::string_view::npos;  // npos: the group took no part
+    std::size_t end = 0;
+  };
+
   // `text` as translate() writes it for Dialect::pcre2.
   static Result<std::unique_ptr<Pcre2Program>> make(const std::string& text, Alphabet alphabet);
   virtual ~Pcre2Program() = default;
 
-  // As Regex::search(). `subject` is valid UTF-8 for Alphabet::unicode. `groups` gets those with the `numbers`.
-  virtual SearchOutcome search(std::string_view subject, Groups* groups, const std::vector<std::size_t>& numbers,
-                               std::string_view* span) = 0;
+  // The leftmost match that begins at or behind `from`. `subject` is valid UTF-8 for Alphabet::unicode.
+  virtual SearchOutcome search(std::string_view subject, std::size_t from = 0) = 0;
+  // Of the last search that found a match; group 0 is all of it.
+  virtual Range range(std::size_t group) const = 0;
+  // Whether it runs as machine code: then it gives groups faster than RE2 does.
+  virtual bool is_fast() const = 0;
 };
 
 }  // namespace breakwater

@@ -341,7 +341,7 @@ class TiredEngine final : public RegexEngine {
  public:
   class Tired final : public Regex {
    public:
-    SearchOutcome search(const SubjectText&, Groups*, std::string_view*) override {
+    SearchOutcome search(const SubjectText&, Groups*, std::string_view*, bool) override {
       return SearchOutcome::engine_failed;
     }
     const std::vector<std::string>& group_names() const override { return names_; }
