@@ -71,14 +71,13 @@ Result<Programs> compile_for(const ExpandedPattern& pattern, const TranslateOpti
   return out;
 }
 
-// A regex that gave groups so often gets a program that gives them faster.
-constexpr int kWorthMachineCode = 64;
-
 class FilterRegex final : public Regex {
  public:
-  FilterRegex(ExpandedPattern pattern, RegexFlags flags, Programs ascii, const Programs& unicode)
+  FilterRegex(ExpandedPattern pattern, RegexFlags flags, int worth_machine_code, Programs ascii,
+              const Programs& unicode)
       : pattern_(std::move(pattern)),
         flags_(flags),
+        worth_machine_code_(worth_machine_code),
         required_{ascii.required, unicode.required},
         inexact_(ascii.inexact.empty() ? unicode.inexact : ascii.inexact),
         ascii_(std::move(ascii)) {}
@@ -133,7 +132,7 @@ class FilterRegex final : public Regex {
     }
     if (groups != nullptr) copy_groups(*groups);
     if (span != nullptr) *span = {submatches_[0].data(), submatches_[0].size()};
-    if (groups != nullptr && !programs.pcre2 && ++programs.matches == kWorthMachineCode) speed_up(programs);
+    if (groups != nullptr && !programs.pcre2 && ++programs.matches == worth_machine_code_) speed_up(programs);
     return SearchOutcome::match;
   }
 
@@ -170,6 +169,7 @@ class FilterRegex final : public Regex {
 
   ExpandedPattern pattern_;
   RegexFlags flags_;
+  int worth_machine_code_;
   RequiredRegex required_;
   std::string inexact_;
   Programs ascii_;
@@ -208,7 +208,8 @@ Result<std::unique_ptr<Regex>> FilterEngine::compile(const ExpandedPattern& patt
   options.alphabet = Alphabet::unicode;
   auto unicode = compile_for(pattern, options);
   if (!unicode) return unicode.error();
-  return std::unique_ptr<Regex>(std::make_unique<FilterRegex>(pattern, flags, std::move(*ascii), *unicode));
+  return std::unique_ptr<Regex>(
+      std::make_unique<FilterRegex>(pattern, flags, worth_machine_code_, std::move(*ascii), *unicode));
 }
 
 }  // namespace breakwater

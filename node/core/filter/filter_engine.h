@@ -18,7 +18,14 @@ namespace breakwater {
 // would need more it goes on with the slower NFA, still linear, and the answer is the same.
 class FilterEngine final : public RegexEngine {
  public:
+  // After so many matches the groups of a regex are taken by PCRE2's machine code, which is faster than RE2 there, and
+  // exact too; RE2 goes on if that gives up or is forbidden.
+  explicit FilterEngine(int worth_machine_code = 64) : worth_machine_code_(worth_machine_code) {}
+
   Result<std::unique_ptr<Regex>> compile(const ExpandedPattern& pattern, const RegexFlags& flags) override;
+
+ private:
+  int worth_machine_code_;
 };
 
 }  // namespace breakwater

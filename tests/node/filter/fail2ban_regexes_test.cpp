@@ -195,7 +195,7 @@ TEST(RegexesOfFail2ban, GiveTheSameGroups) {
   const auto answers = testing_oracle::ask_fail2ban("regexes", questions);
   if (!answers) GTEST_SKIP() << "fail2ban is not installed";
   ASSERT_EQ(answers->size(), questions.size());
-  FilterEngine engine;
+  FilterEngine engine(1);  // the second search takes its groups by machine code
   std::size_t compared = 0, refused = 0;
   for (std::size_t i = 0; i < questions.size(); ++i) {
     const std::string pattern = questions[i]["regex"], text = questions[i]["text"];
@@ -208,6 +208,7 @@ TEST(RegexesOfFail2ban, GiveTheSameGroups) {
     }
     ASSERT_TRUE(regex) << pattern << ": " << regex.error().message();
     EXPECT_EQ(ours(**regex, text), theirs) << pattern << "  on  " << escaped(text);
+    EXPECT_EQ(ours(**regex, text), theirs) << "again: " << pattern << "  on  " << escaped(text);
     ++compared;
   }
   std::cout << "compared " << compared << " searches; both refuse " << refused << '\n';
