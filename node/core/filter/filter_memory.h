@@ -86,6 +86,7 @@ class RegexFilterMemory final : public FilterMemory {
   explicit RegexFilterMemory(std::size_t maxlines) : buffer(maxlines) {}
   ConnectionTable connections;
   LineBuffer buffer;
+  std::optional<Timestamp> last_date;  // with maxlines only
 };
 
 }  // namespace breakwater

@@ -91,8 +91,9 @@ struct RegexExplanation {
 //   <F-MLFGAINED> as there; maxlines and <SKIPLINES>: the last lines of the log are searched as one text
 //   - the id is group fid, else the address, the first of ip4, ip6, dns; it must be one by Address::parse: nothing is
 //   resolved here
-// Known differences: a line without a date gets `now`, not the last date seen; connections and lines are remembered by
-// log, where fail2ban remembers by jail, so two containers cannot be mistaken for each other.
+// Known differences: a line without a date gets `now`, not the last date seen, which is at most a minute earlier (but
+// with maxlines as in fail2ban); connections and lines are remembered by log, where fail2ban remembers by jail, so two
+// containers cannot be mistaken for each other.
 //
 // One thread; filters that were compiled by one thread share programs, so that thread must be the one that uses them.
 // Memory: some 100 kB a filter when idle, bounded by 1 MiB a regex whatever the lines are.

@@ -12,6 +12,7 @@ namespace breakwater {
 
 namespace {
 
+constexpr std::chrono::seconds kLastDateCounts{60};
 constexpr int kMostLines = 1000;
 
 Error filter_error(const FilterConfig& config, const Origin& origin, std::string_view what) {
@@ -132,7 +133,9 @@ std::unique_ptr<FilterMemory> RegexLineFilter::make_memory() const {
 FilterMatch RegexLineFilter::match(std::string_view line, const LineContext& context, FilterMemory* memory) {
   auto* const remembered = static_cast<RegexFilterMemory*>(memory);
   const SubjectText prepared = prepare(line);
-  const auto date = context.no_date ? std::nullopt : dates_->find(prepared);
+  auto date = context.no_date ? std::nullopt : dates_->find(prepared);
+  std::optional<Timestamp> before;
+  if (maxlines_ > 1 && remembered != nullptr) before = last_date(prepared, date, context, *remembered);
   Subject subject;
   subject.whole = without_date(prepared, date);
   if (maxlines_ > 1 && remembered != nullptr) {
@@ -146,6 +149,7 @@ FilterMatch RegexLineFilter::match(std::string_view line, const LineContext& con
   const bool tells =
       result.verdict != FilterVerdict::no_match && (result.verdict != FilterVerdict::pending || context.fields);
   if (tells) set_time(result, prepared, date, context);
+  if (before) result.at = *before;
   return result;
 }
 
@@ -352,6 +356,20 @@ FilterVerdict RegexLineFilter::name(const IdentityView& who, FilterMatch& result
   result.who = address->who;
   result.range = address->range;
   return FilterVerdict::offence;
+}
+
+// A filter of several lines sees every line, so one without a date can take the last date of the log, as in fail2ban
+// (1.0.2, server/filter.py processLine); what only looked like a date then stays in the line. nullopt: it has its own.
+std::optional<Timestamp> RegexLineFilter::last_date(const SubjectText& line, std::optional<FoundDate>& date,
+                                                    const LineContext& context, RegexFilterMemory& memory) {
+  if (context.record_time || context.no_date) return std::nullopt;
+  if (const auto own = date ? dates_->value(line, *date, context.now, zone_) : std::nullopt) {
+    memory.last_date = own;
+    return std::nullopt;
+  }
+  if (!memory.last_date || *memory.last_date <= context.now - kLastDateCounts) return std::nullopt;
+  date.reset();
+  return memory.last_date;
 }
 
 void RegexLineFilter::set_time(FilterMatch& result, const SubjectText& line, const std::optional<FoundDate>& date,

@@ -71,6 +71,8 @@ class RegexLineFilter final : public LineFilter {
   FilterVerdict conclude(const FieldPlan& plan, int lines, const LineContext& context, RegexFilterMemory* memory,
                          FilterMatch& result);
   static FilterVerdict name(const IdentityView& who, FilterMatch& result);
+  std::optional<Timestamp> last_date(const SubjectText& line, std::optional<FoundDate>& date,
+                                     const LineContext& context, RegexFilterMemory& memory);
   void set_time(FilterMatch& result, const SubjectText& line, const std::optional<FoundDate>& date,
                 const LineContext& context);
 

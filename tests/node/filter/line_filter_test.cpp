@@ -317,6 +317,20 @@ TEST(SeveralLines, WhatSkiplinesPassedOverStays) {
               ElementsAre("-", "-", "203.0.113.7", "203.0.113.9"));
 }
 
+TEST(SeveralLines, OneWithoutADateTakesTheLastOne) {
+  FilterConfig config = config_with({"^failed from <HOST>$"});
+  config.maxlines = 2;
+  const auto filter = compiled(config);
+  const auto memory = filter->make_memory();
+  const auto time_of = [&](std::string_view line, Timestamp now) {
+    return filter->match(line, {.now = now}, memory.get()).at;
+  };
+  EXPECT_EQ(time_of("failed from 203.0.113.7", kNow), kNow);
+  filter->match("2026-11-02T03:03:45Z something", {.now = kNow}, memory.get());
+  EXPECT_EQ(time_of("failed from 203.0.113.7", kNow), kNow - std::chrono::seconds(20));
+  EXPECT_EQ(time_of("failed from 203.0.113.7", kNow + std::chrono::minutes(1)), kNow + std::chrono::minutes(1));
+}
+
 TEST(LineFilter, RefusesWhatPythonRefuses) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"no address", "the regex names no address"},
