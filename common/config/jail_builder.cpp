@@ -86,6 +86,7 @@ JailFate build_jail(JailContext& context, const std::string& section, JailConfig
   const Interpolator plain(context.config);
   OptionValues first(plain, section, subject, context.problems);
   first.read_flag("enabled", jail.enabled);
+  jail.enabled |= context.enable_too.contains(section);
   if (!first.failed() && !jail.enabled) return JailFate::disabled;
   jail.name = section;
   jail.origin = context.config.section_origin(section);

@@ -23,6 +23,7 @@ struct JailContext {
   Problems& problems;
   UnusedOptions unused;
   std::set<std::string> actions_reported;  // each action is commented on once
+  std::set<std::string> enable_too{};      // JailSources::enable_too
 };
 
 enum class JailFate { loaded, disabled, refused };

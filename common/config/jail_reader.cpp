@@ -35,7 +35,8 @@ JailReading read_jails(const JailSources& sources) {
   std::vector<std::string> search = sources.config_dirs;
   search.insert(search.end(), sources.filter_dirs.begin(), sources.filter_dirs.end());
   ConfigReader definitions(std::move(search), out.problems);
-  JailContext context{*config, definitions, sources.with_filters, out.problems, {}, {}};
+  JailContext context{*config, definitions, sources.with_filters, out.problems, {}, {}, {}};
+  context.enable_too.insert(sources.enable_too.begin(), sources.enable_too.end());
   for (const std::string& section : config->sections()) {
     if (out.jails.size() + out.refused.size() >= kMaxJails) {
       out.problems.error(config->section_origin(section), {"jail", section},

@@ -18,6 +18,7 @@ struct JailSources {
   // False: filters are not read, and a missing one is no problem. The hub asks for this: it needs names and policy
   // only; FilterConfig then has nothing but its name.
   bool with_filters = true;
+  std::vector<std::string> enable_too{};  // jails that load though they say enabled = false
 };
 
 struct JailReading {

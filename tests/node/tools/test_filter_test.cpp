@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/tools/test_filter.h"
 
-#include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -13,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/text.h"
+#include "tests/node/tools/tool_files.h"
 
 namespace breakwater {
 namespace {
@@ -40,24 +39,13 @@ struct Outcome {
 class TestFilter : public testing::Test {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/test-filter-XXXXXX";
-    directory_ = mkdtemp(name);
     options_.now = kNow;
     options_.json = true;
     options_.filter.config_dirs = {directory_};
     options_.filter.filter = "^\\s*bad <F-USER>\\S+</F-USER> from <HOST>$";
-    // Where the host's own zone is not UTC, the dates of these tests would be.
-    setenv("TZ", "UTC", 1);
-    tzset();
   }
-  void TearDown() override { std::system(("rm -rf " + directory_).c_str()); }
 
-  std::string write(const std::string& name, const std::string& bytes) {
-    const std::string path = directory_ + "/" + name;
-    std::system(("mkdir -p $(dirname " + path + ")").c_str());
-    std::ofstream(path, std::ios::binary) << bytes;
-    return path;
-  }
+  std::string write(const std::string& name, const std::string& bytes) { return files_.write(name, bytes); }
   Outcome run() {
     std::ostringstream out, err;
     Outcome outcome;
@@ -71,7 +59,8 @@ class TestFilter : public testing::Test {
     return run();
   }
 
-  std::string directory_;
+  testing_tools::ToolFiles files_;
+  std::string directory_ = files_.folder();
   TestFilterOptions options_;
 };
 
