@@ -119,8 +119,8 @@ void NodeLoop::tick() {
 
 void NodeLoop::heal() {
   const auto health = parts_.firewall.heal();
-  if (!health) return report_firewall(health.error().message());
-  report_firewall(health->problem);
+  if (!health) return report_firewall("NOT ENFORCED: " + health.error().message());
+  report_firewall((health->enforcing || health->problem.empty() ? "" : "NOT ENFORCED: ") + health->problem);
   parts_.core.set_gauge("firewall_repairs", health->repairs);
   parts_.core.set_gauge("firewall_contended", health->contended);
   parts_.core.set_gauge("enforcing", health->enforcing ? 1 : 0);
@@ -134,7 +134,7 @@ void NodeLoop::heal() {
 // Says what is wrong once, and that it is well again once.
 void NodeLoop::report_firewall(const std::string& problem) {
   const Timestamp now = parts_.clock.wall();
-  if (!problem.empty()) parts_.core.raise_alarm("NOT ENFORCED: " + problem, now);
+  if (!problem.empty()) parts_.core.raise_alarm(problem, now);
   if (problem == firewall_problem_) return;
   firewall_problem_ = problem;
   if (problem.empty()) {

@@ -23,7 +23,7 @@ struct Unused {
 constexpr std::array<Unused, 12> kUnused{{
     {"port", "a ban covers all ports", Severity::warning, "0:65535|any|all"},
     {"protocol", "a ban covers all protocols", Severity::warning, "tcp|all"},
-    {"chain", "a ban stands in DOCKER, DOCKER-USER and INPUT", Severity::warning,
+    {"chain", "a ban stands in DOCKER, DOCKER-USER, INPUT and before them", Severity::warning,
      "INPUT|DOCKER|DOCKER-USER|<known/chain>"},
     {"ignorecommand", "commands are not run: it spares nobody; use ignoreip", Severity::warning, ""},
     {"ignorecache", "it belongs to ignorecommand", Severity::info, ""},

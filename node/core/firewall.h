@@ -49,8 +49,8 @@ struct FirewallEntry {
 };
 
 struct FirewallHealth {
-  bool enforcing = false;           // every rule that should stand does stand, in effect
-  std::vector<std::string> places;  // "ip DOCKER-USER", "ip6 INPUT", ...: where our DROP stands now
+  bool enforcing = false;           // a ban cuts its address off from the host and its containers
+  std::vector<std::string> places;  // "ip DOCKER-USER", "ip6 raw PREROUTING", ...: where our DROP stands now
   std::uint64_t repairs = 0;        // times something of ours was missing and was put back
   std::uint64_t contended = 0;      // times a foreign rule that accepts packets was found above ours
   // The kernel lost bans since the last heal() (ipset flush, ipset destroy, a foreign swap): the caller applies all of
@@ -64,9 +64,9 @@ struct FirewallHealth {
 inline constexpr std::chrono::seconds kFirewallPatience{5};
 
 // Implementations:
-//   IptablesFirewall       ipsets v4/v6; one DROP in DOCKER, DOCKER-USER (or FORWARD) and INPUT; the default
-//   IptablesRulesFirewall  the article's: one `-I DOCKER 1 -s ADDRESS -j DROP` per address
-//   FakeFirewall           a map with the same clamps, in tests/fakes
+//   IptablesFirewall       ipsets v4/v6; one DROP in raw PREROUTING, DOCKER, DOCKER-USER (or FORWARD) and INPUT; the
+//   default IptablesRulesFirewall  the article's: one `-I DOCKER 1 -s ADDRESS -j DROP` per address FakeFirewall a map
+//   with the same clamps, in tests/fakes
 // tests/contracts/firewall_contract.h holds all of them to what is said here. Used by one thread.
 class Firewall {
  public:

@@ -142,6 +142,33 @@ def attack_ssh(host_name, source, times):
         list(pool.map(lambda n: clients.ssh_attempt(host_name, source, f"user{n}"), range(times)))
 
 
+class OpenConnections:
+    """What a client has open to a host: a keep-alive web connection, and a stream that the server pushes (a line every
+    20 ms)."""
+
+    def __init__(self, host_name, source):
+        self._web = clients.WebConnection(host_name, source)
+        self._stream = clients.connect(host_name, source, plan.TICKER_PORT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._web.close()
+        self._stream.close()
+
+    def web_answers(self):
+        return self._web.ask() == 200
+
+    def stream_flows(self, quiet=0.4):
+        """False when nothing comes any more."""
+        self._stream.settimeout(quiet)
+        try:
+            return self._stream.recv(65536) != b""
+        except OSError:
+            return False
+
+
 class SystemTest(unittest.TestCase):
     """One subject on the standing lab. Tests leave it as they found it; attackers are fresh, so bans may stay."""
 
@@ -169,6 +196,14 @@ class SystemTest(unittest.TestCase):
     def assert_others_pass(self):
         self.assert_open(VISITOR4, seconds=1, what="(a visitor who did nothing)")
         self.assert_open(VISITOR6, seconds=1, what="(a visitor who did nothing)")
+
+    def assert_alive(self, connections, whose):
+        self.assertTrue(connections.web_answers(), f"the keep-alive connection {whose}")
+        self.assertTrue(connections.stream_flows(), f"the stream {whose}")
+
+    def assert_dead(self, connections, whose, seconds=3):
+        self.assert_within(seconds, f"the stream {whose} falls silent", lambda: not connections.stream_flows())
+        self.assertFalse(connections.web_answers(), f"the keep-alive connection {whose} outlives the ban")
 
     def assert_within(self, seconds, what, condition):
         try:

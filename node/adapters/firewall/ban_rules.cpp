@@ -7,8 +7,7 @@
 namespace breakwater {
 namespace {
 
-void plan_chain(const std::string& chain, const FilterTable& table, const BanEnds& wanted, bool may_move,
-                BanPlan& plan) {
+void plan_chain(const std::string& chain, const RuleTable& table, const BanEnds& wanted, bool may_move, BanPlan& plan) {
   const auto& rules = table.rules(chain);
   std::vector<std::size_t> standing;
   std::set<Prefix> kept;
@@ -48,7 +47,7 @@ std::string ban_rule(const Prefix& who, std::optional<Timestamp> until) {
   return text + " -j DROP";
 }
 
-std::optional<BanEnds::value_type> read_ban_rule(const FilterRule& rule) {
+std::optional<BanEnds::value_type> read_ban_rule(const TableRule& rule) {
   if (!rule.is_ours() || rule.target != "DROP" || rule.comment() == kSetComment) return std::nullopt;
   const auto who = Prefix::parse(rule.value_of("-s"));
   if (!who) return std::nullopt;
@@ -63,11 +62,11 @@ std::optional<BanEnds::value_type> read_ban_rule(const FilterRule& rule) {
   return BanEnds::value_type{*who, from_unix_seconds(seconds)};
 }
 
-std::vector<std::string> ban_chains(const FilterTable& table) {
+std::vector<std::string> ban_chains(const RuleTable& table) {
   return {table.has("DOCKER") ? "DOCKER" : "FORWARD", "INPUT"};
 }
 
-BanEnds bans_in(const FilterTable& table) {
+BanEnds bans_in(const RuleTable& table) {
   BanEnds found;
   for (const auto& [chain, rules] : table.chains) {
     for (const auto& rule : rules) {
@@ -77,7 +76,7 @@ BanEnds bans_in(const FilterTable& table) {
   return found;
 }
 
-BanPlan plan_bans(const FilterTable& table, const BanEnds& wanted, bool may_move) {
+BanPlan plan_bans(const RuleTable& table, const BanEnds& wanted, bool may_move) {
   BanPlan plan;
   const auto chains = ban_chains(table);
   for (const auto& chain : chains)

@@ -10,7 +10,7 @@
 
 #include "common/base/address.h"
 #include "common/base/clock.h"
-#include "node/adapters/firewall/filter_table.h"
+#include "node/adapters/firewall/rule_table.h"
 
 namespace breakwater {
 
@@ -21,13 +21,13 @@ using BanEnds = std::map<Prefix, std::optional<Timestamp>>;
 std::string ban_rule(const Prefix& who, std::optional<Timestamp> until);
 
 // What a rule of that form says; nullopt for any other rule.
-std::optional<BanEnds::value_type> read_ban_rule(const FilterRule& rule);
+std::optional<BanEnds::value_type> read_ban_rule(const TableRule& rule);
 
 // DOCKER, or FORWARD where Docker made no such chain; and INPUT.
-std::vector<std::string> ban_chains(const FilterTable& table);
+std::vector<std::string> ban_chains(const RuleTable& table);
 
 // The bans that stand in any chain.
-BanEnds bans_in(const FilterTable& table);
+BanEnds bans_in(const RuleTable& table);
 
 struct BanPlan {
   std::vector<std::string> edits;  // for iptables-restore
@@ -37,6 +37,6 @@ struct BanPlan {
 
 // may_move: rules below a foreign rule that may accept go to the top now. Every other rule of ours (duplicates, an
 // older end, another backend's) goes out.
-BanPlan plan_bans(const FilterTable& table, const BanEnds& wanted, bool may_move);
+BanPlan plan_bans(const RuleTable& table, const BanEnds& wanted, bool may_move);
 
 }  // namespace breakwater

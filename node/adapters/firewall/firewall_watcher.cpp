@@ -67,13 +67,13 @@ struct TableInfo {
 };
 constexpr int kGetInfo = 64;  // IPT_SO_GET_INFO, IP6T_SO_GET_INFO
 
-std::uint64_t fingerprint_of(bool v4) {
+std::uint64_t fingerprint_of(bool v4, std::string_view table) {
   // The question itself would make the table.
-  if (!has_legacy_filter(v4)) return 0;
+  if (!has_legacy_table(v4, table)) return 0;
   const UniqueFd raw(::socket(v4 ? AF_INET : AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
   if (!raw) return 0;
   TableInfo info{};
-  std::strcpy(info.name, "filter");
+  table.copy(info.name, sizeof info.name - 1);
   socklen_t length = sizeof info;
   if (::getsockopt(raw.get(), v4 ? IPPROTO_IP : IPPROTO_IPV6, kGetInfo, &info, &length) != 0) return 0;
   return fnv1a({reinterpret_cast<const char*>(&info), sizeof info});
@@ -81,7 +81,7 @@ std::uint64_t fingerprint_of(bool v4) {
 
 }  // namespace
 
-bool concerns_filter_table(const nlmsghdr* message) {
+bool concerns_our_tables(const nlmsghdr* message) {
   if ((message->nlmsg_type >> 8) != NFNL_SUBSYS_NFTABLES || !is_rule_event(message->nlmsg_type & 0xff)) return false;
   if (mnl_nlmsg_get_payload_len(message) < sizeof(nfgenmsg)) return false;
   const auto family = static_cast<const nfgenmsg*>(mnl_nlmsg_get_payload(message))->nfgen_family;
@@ -91,7 +91,8 @@ bool concerns_filter_table(const nlmsghdr* message) {
   for (const nlattr* attribute : NetlinkAttributes::of(message, sizeof(nfgenmsg))) {
     if (mnl_attr_get_type(attribute) != 1) continue;
     const auto* text = static_cast<const char*>(mnl_attr_get_payload(attribute));
-    return std::string_view(text, ::strnlen(text, mnl_attr_get_payload_len(attribute))) == "filter";
+    const std::string_view name(text, ::strnlen(text, mnl_attr_get_payload_len(attribute)));
+    return name == kFilterTable || name == kRawTable;
   }
   return false;
 }
@@ -143,7 +144,7 @@ bool FirewallWatcher::drain_events() {
     int left = static_cast<int>(got);
     for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data()); mnl_nlmsg_ok(message, left);
          message = mnl_nlmsg_next(message, &left)) {
-      found = found || concerns_filter_table(message);
+      found = found || concerns_our_tables(message);
     }
   }
   return found;
@@ -151,7 +152,7 @@ bool FirewallWatcher::drain_events() {
 
 bool FirewallWatcher::legacy_changed(bool v4, Legacy& legacy) {
   if (!legacy.watched) return false;
-  const auto now = fingerprint_of(v4);
+  const auto now = fingerprint_of(v4, kFilterTable) * 31 + fingerprint_of(v4, kRawTable);
   return now != std::exchange(legacy.fingerprint, now);
 }
 

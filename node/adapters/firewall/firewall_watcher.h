@@ -17,12 +17,12 @@ struct nlmsghdr;
 
 namespace breakwater {
 
-// True if an event of the kernel's nf_tables concerns iptables' filter table (family ip or ip6, table "filter").
+// True if an event of the kernel's nf_tables concerns a table of iptables that we use: filter or raw of ip or ip6.
 // `message`: whole and length-checked. Pure.
-bool concerns_filter_table(const nlmsghdr* message);
+bool concerns_our_tables(const nlmsghdr* message);
 
-// The nft variant of iptables raises netlink events. The legacy variant raises none: there the size and hooks of the
-// table are compared every 500 ms, which sees every insertion, deletion and flush, though not a rule that was
+// The nft variant of iptables raises netlink events. The legacy variant raises none: there the sizes and hooks of the
+// tables are compared every 500 ms, which sees every insertion, deletion and flush, though not a rule that was
 // exchanged for another of the same size. (LookSchedule reads everything every 10 s for that.)
 //
 // Bound to the network namespace of the thread that opened it. One thread. Needs CAP_NET_ADMIN; CAP_NET_RAW for legacy.

@@ -14,13 +14,6 @@ bool kernel_has_ipv6() {
   return ::access("/proc/thread-self/net/if_inet6", F_OK) == 0;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words)
-    text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<IptablesFirewall>> IptablesFirewall::open(const Clock& clock, Options options) {
@@ -39,10 +32,7 @@ Result<std::unique_ptr<IptablesFirewall>> IptablesFirewall::open(const Clock& cl
                                     .set = v4 ? names.set_v4 : names.set_v6,
                                     .tables = std::move(*tables),
                                     .canary = {},
-                                    .shadowed = {},
-                                    .places = {},
-                                    .enforcing = false,
-                                    .problem = {}});
+                                    .set_problem = {}});
   }
   firewall->watch_variants();
   return firewall;
@@ -61,7 +51,7 @@ Result<void> IptablesFirewall::install() {
   for (auto& side : sides_) {
     if (const auto made = ensure_set(side); !made) return made.error();
     check_rules(side, now);
-    if (side.places.empty()) return Error(side.problem);
+    if (side.filter.failed && side.early.failed) return Error(side.filter.problem);
   }
   installed_ = true;
   return {};
@@ -97,11 +87,8 @@ Result<FirewallHealth> IptablesFirewall::heal() {
 
 void IptablesFirewall::check_set(Side& side, Tick now) {
   const auto made = ensure_set(side);
-  if (!made) {
-    side.problem = made.error().message();
-    side.enforcing = false;
-    return;
-  }
+  side.set_problem = made ? "" : made.error().message();
+  if (!made) return;
   const auto wanted = side.canary.wanted(now);
   if (*made) {
     // A set that is gone had no rule, for a rule keeps its set alive.
@@ -121,69 +108,94 @@ void IptablesFirewall::check_set(Side& side, Tick now) {
 }
 
 void IptablesFirewall::check_rules(Side& side, Tick now) {
-  auto plan = mend_rules(side, now);
-  // Somebody else edited between our reading and our writing: once more.
-  if (!plan) plan = mend_rules(side, now);
-  if (!plan) {
-    side.enforcing = false;
-    side.problem = plan.error().message();
-    schedule_.again_at(now + std::chrono::seconds(1));
-    return;
+  check_fence(side, side.filter, now);  // first: it may find another variant of iptables
+  const bool failed = side.early.failed;
+  check_fence(side, side.early, now);
+  if (side.early.failed && !failed) {
+    log_warning("firewall.no_early_rules", {{"family", side.v4 ? "ip" : "ip6"}, {"why", side.early.problem}});
   }
-  account(side, *plan, now);
 }
 
-Result<RulePlan> IptablesFirewall::mend_rules(Side& side, Tick now) {
-  auto table = side.tables.read();
+void IptablesFirewall::check_fence(Side& side, Fence& fence, Tick now) {
+  auto plan = mend(side, fence, now);
+  // Somebody else edited between our reading and our writing: once more.
+  if (!plan) plan = mend(side, fence, now);
+  fence.failed = !plan;
+  if (plan) return account(side, fence, *plan, now);
+  fence.places.clear();
+  fence.in_effect = false;
+  fence.problem = plan.error().message();
+  // A kernel without the raw table is asked again as often as we look anyway.
+  if (fence.table == kFilterTable) schedule_.again_at(now + std::chrono::seconds(1));
+}
+
+Result<RulePlan> IptablesFirewall::mend(Side& side, const Fence& fence, Tick now) {
+  const bool early = fence.table == kRawTable;
+  auto table = side.tables.read(fence.table);
   if (!table) return table.error();
-  if (!has_docker_chains(*table)) {
-    const auto followed = follow_docker(side, *table);
+  if (!early && !has_docker_chains(*table)) {
+    const auto followed = follow_docker(side);
     if (!followed) return followed.error();
-    if (*followed) table = side.tables.read();
+    if (*followed) table = side.tables.read(fence.table);
     if (!table) return table.error();
   }
-  const auto plan = plan_rules(*table, side.set,
-                               [&](const std::string& chain) { return backoff_.allows(side.label() + chain, now); });
-  if (const auto edited = side.tables.edit(plan.edits); !edited) return edited.error();
+  const auto may_move = [&](const std::string& chain) { return backoff_.allows(side.place(fence, chain), now); };
+  const auto plan = early ? plan_early_rules(*table, side.set, may_move) : plan_rules(*table, side.set, may_move);
+  if (const auto edited = side.tables.edit(fence.table, plan.edits); !edited) return edited.error();
   return plan;
 }
 
 // dockerd may have started after us, with the other variant of iptables. True if we changed over to it.
-Result<bool> IptablesFirewall::follow_docker(Side& side, const FilterTable& table) {
+Result<bool> IptablesFirewall::follow_docker(Side& side) {
   auto found = Xtables::detect(side.v4);
   if (!found) return found.error();
   if (found->variant() == side.tables.variant()) return false;
   log_info("firewall.variant", {{"was", side.tables.name()}, {"is", found->name()}});
-  const auto cleaned = side.tables.edit(removal_edits(table));
+  const auto cleaned = remove_all_rules(side.tables);
   side.tables = std::move(*found);
   watch_variants();
   if (!cleaned) return cleaned.error();
   return true;
 }
 
-void IptablesFirewall::account(Side& side, const RulePlan& plan, Tick now) {
-  side.places = plan.places;
-  side.enforcing = plan.enforcing;
-  side.problem.clear();
-  if (installed_) repairs_ += plan.missing.size();
+void IptablesFirewall::account(const Side& side, Fence& fence, const RulePlan& plan, Tick now) {
+  fence.places = plan.places;
+  fence.in_effect = plan.enforcing;
+  fence.problem.clear();
   if (installed_ && !plan.missing.empty()) {
-    log_warning("firewall.repaired", {{"family", side.v4 ? "ip" : "ip6"}, {"chains", joined(plan.missing)}});
+    repairs_ += plan.missing.size();
+    std::string places;
+    for (const auto& chain : plan.missing)
+      places += (places.empty() ? "" : ", ") + side.place(fence, chain);
+    log_warning("firewall.repaired", {{"places", places}});
   }
   std::set<std::string> shadowed;
   for (const auto& shadow : plan.shadows) {
-    const std::string key = side.label() + shadow.chain;
-    shadowed.insert(shadow.chain);
-    if (!side.shadowed.contains(shadow.chain)) ++contended_;
+    const std::string key = side.place(fence, shadow.chain);
+    if (!fence.shadowed.contains(shadow.chain)) ++contended_;
     if (shadow.moved) {
       backoff_.moved(key, now);
-      shadowed.erase(shadow.chain);
       log_info("firewall.moved_up", {{"chain", key}, {"above", shadow.by}});
       continue;
     }
+    shadowed.insert(shadow.chain);
     schedule_.again_at(backoff_.next(key));
-    if (shadow.chain != "DOCKER") side.problem = key + ": a rule above ours may accept: " + shadow.by;
+    if (shadow.chain != "DOCKER") fence.problem = key + ": a rule above ours may accept: " + shadow.by;
   }
-  side.shadowed = std::move(shadowed);
+  fence.shadowed = std::move(shadowed);
+}
+
+std::string IptablesFirewall::Side::place(const Fence& fence, const std::string& chain) const {
+  return label() + (fence.table == kRawTable ? "raw " : "") + chain;
+}
+
+bool IptablesFirewall::Side::enforcing() const {
+  return set_problem.empty() && (early.in_effect || filter.in_effect);
+}
+
+std::string IptablesFirewall::Side::problem() const {
+  if (!set_problem.empty()) return set_problem;
+  return filter.failed || !enforcing() ? filter.problem : "";
 }
 
 FirewallHealth IptablesFirewall::report() {
@@ -194,10 +206,13 @@ FirewallHealth IptablesFirewall::report() {
                         .entries_lost = std::exchange(entries_lost_, false),
                         .problem = {}};
   for (const auto& side : sides_) {
-    health.enforcing = health.enforcing && side.enforcing;
-    for (const auto& chain : side.places)
-      health.places.push_back(side.label() + chain);
-    if (!side.problem.empty()) health.problem += (health.problem.empty() ? "" : "; ") + side.problem;
+    health.enforcing = health.enforcing && side.enforcing();
+    for (const auto* fence : {&side.early, &side.filter}) {
+      for (const auto& chain : fence->places)
+        health.places.push_back(side.place(*fence, chain));
+    }
+    const auto problem = side.problem();
+    if (!problem.empty()) health.problem += (health.problem.empty() ? "" : "; ") + problem;
   }
   return health;
 }
@@ -282,13 +297,11 @@ Result<std::vector<FirewallEntry>> IptablesFirewall::list() {
 
 Result<void> IptablesFirewall::remove() {
   for (auto& side : sides_) {
-    const auto table = side.tables.read();
-    if (!table) return table.error();
-    if (const auto done = side.tables.edit(removal_edits(*table)); !done) return done.error();
+    if (const auto done = remove_all_rules(side.tables); !done) return done;
     if (const auto done = sets_.destroy(side.set); !done) return done.error();
     side.canary.lost();
-    side.places.clear();
-    side.enforcing = false;
+    side.early = {.table = kRawTable};
+    side.filter = {.table = kFilterTable};
   }
   installed_ = false;
   return {};

@@ -44,8 +44,10 @@ Result<std::unique_ptr<IptablesRulesFirewall>> IptablesRulesFirewall::open(const
 Result<void> IptablesRulesFirewall::install() {
   schedule_.looked(clock_.steady());
   for (auto& side : sides_) {
-    const auto table = side.tables.read();
+    const auto table = side.tables.read(kFilterTable);
     if (!table) return table.error();
+    // IptablesFirewall's, if it was here before.
+    if (const auto done = remove_rules(side.tables, kRawTable); !done) return done;
     side.bans = bans_in(*table);
     if (const auto done = enforce(side, side.bans); !done) return done.error();
   }
@@ -67,12 +69,12 @@ Result<void> IptablesRulesFirewall::enforce(Side& side, BanEnds wanted) {
 }
 
 Result<void> IptablesRulesFirewall::try_enforce(Side& side, const BanEnds& wanted) {
-  const auto table = side.tables.read();
+  const auto table = side.tables.read(kFilterTable);
   if (!table) return table.error();
   const Tick now = clock_.steady();
   const bool may_move = backoff_.allows(side.label(), now);
   const auto plan = plan_bans(*table, wanted, may_move);
-  if (const auto done = side.tables.edit(plan.edits); !done) return done;
+  if (const auto done = side.tables.edit(kFilterTable, plan.edits); !done) return done;
 
   const auto chains = ban_chains(*table);
   side.places = chains;
@@ -128,7 +130,7 @@ Result<std::vector<FirewallEntry>> IptablesRulesFirewall::list() {
   std::vector<FirewallEntry> entries;
   const Timestamp now = clock_.wall();
   for (const auto& side : sides_) {
-    const auto table = side.tables.read();
+    const auto table = side.tables.read(kFilterTable);
     if (!table) return table.error();
     for (const auto& [who, until] : bans_in(*table)) {
       if (until && *until <= now) continue;  // heal() takes it out
@@ -190,9 +192,7 @@ FirewallHealth IptablesRulesFirewall::report() {
 
 Result<void> IptablesRulesFirewall::remove() {
   for (auto& side : sides_) {
-    const auto table = side.tables.read();
-    if (!table) return table.error();
-    if (const auto done = side.tables.edit(removal_edits(*table)); !done) return done.error();
+    if (const auto done = remove_all_rules(side.tables); !done) return done;
     side.bans.clear();
     side.places.clear();
     side.enforcing = false;

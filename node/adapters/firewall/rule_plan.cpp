@@ -2,12 +2,13 @@
 #include "node/adapters/firewall/rule_plan.h"
 
 #include <algorithm>
-#include <chrono>
+
+#include "node/adapters/firewall/look_schedule.h"
 
 namespace breakwater {
 namespace {
 
-using namespace std::chrono_literals;
+constexpr std::string_view kEarlyChain = "PREROUTING";
 
 // iptables-save may print the words in another order or quote them: the same words are the same rule.
 std::vector<std::string> sorted_words(std::vector<std::string> words) {
@@ -22,7 +23,7 @@ struct Holding {
   bool proper = false;              // just those, once each, in order
 };
 
-Holding holding_of(const std::vector<FilterRule>& rules, const std::vector<std::string>& wanted) {
+Holding holding_of(const std::vector<TableRule>& rules, const std::vector<std::string>& wanted) {
   Holding holding;
   std::vector<std::vector<std::string>> ours;
   for (std::size_t i = 0; i < rules.size(); ++i) {
@@ -40,13 +41,13 @@ Holding holding_of(const std::vector<FilterRule>& rules, const std::vector<std::
   return holding;
 }
 
-void take_out(const std::string& chain, const std::vector<FilterRule>& rules, std::vector<std::string>& edits) {
+void take_out(const std::string& chain, const std::vector<TableRule>& rules, std::vector<std::string>& edits) {
   for (const auto& rule : rules) {
     if (rule.is_ours()) edits.push_back("-D " + chain + " " + rule.text);
   }
 }
 
-void plan_chain(const FilterTable& table, const std::string& chain, const std::vector<std::string>& wanted,
+void plan_chain(const RuleTable& table, const std::string& chain, const std::vector<std::string>& wanted,
                 const std::function<bool(const std::string&)>& may_move, RulePlan& plan) {
   const auto& rules = table.rules(chain);
   const auto ours = holding_of(rules, wanted);
@@ -71,7 +72,7 @@ void plan_chain(const FilterTable& table, const std::string& chain, const std::v
 
 // Chains where ours are not needed (any more): they may stay if they are in order. Docker's chains come and go while
 // dockerd restarts, and a rule too many drops nothing that another does not drop.
-void tidy_chain(const std::string& chain, const std::vector<FilterRule>& rules, const std::vector<std::string>& wanted,
+void tidy_chain(const std::string& chain, const std::vector<TableRule>& rules, const std::vector<std::string>& wanted,
                 RulePlan& plan) {
   const auto ours = holding_of(rules, wanted);
   if (ours.proper) plan.places.push_back(chain);
@@ -85,15 +86,15 @@ std::vector<std::string> set_rules(std::string_view set, std::string_view chain)
     return "-m set --match-set " + std::string(set) + " " + side + " -m comment --comment " + std::string(kSetComment) +
            " -j DROP";
   };
-  if (chain == "DOCKER-USER" || chain == "FORWARD") return {rule("src"), rule("dst")};
+  if (chain == kEarlyChain || chain == "DOCKER-USER" || chain == "FORWARD") return {rule("src"), rule("dst")};
   return {rule("src")};
 }
 
-std::vector<std::string> wanted_chains(const FilterTable& table) {
+std::vector<std::string> wanted_chains(const RuleTable& table) {
   std::vector<std::string> wanted;
   const auto& forward = table.rules("FORWARD");
-  const auto jump = std::find_if(forward.begin(), forward.end(),
-                                 [](const FilterRule& rule) { return rule.text == "-j DOCKER-USER"; });
+  const auto jump =
+      std::find_if(forward.begin(), forward.end(), [](const TableRule& rule) { return rule.text == "-j DOCKER-USER"; });
   const auto place = static_cast<std::size_t>(jump - forward.begin());
   const bool reached = jump != forward.end() && table.has("DOCKER-USER");
   if (table.has("DOCKER")) wanted.push_back("DOCKER");
@@ -113,31 +114,40 @@ Tick RepositionBackoff::next(const std::string& key) const {
 }
 
 constexpr Duration kFirstWait{250};
+constexpr Duration kPeace{2'000};
 
 void RepositionBackoff::moved(const std::string& key, Tick now) {
   const auto [at, first] = quarrels_.try_emplace(key, Quarrel{now, kFirstWait});
   if (first) return;
   auto& quarrel = at->second;
-  const Duration peace = std::max<Duration>(60s, quarrel.wait * 2);
-  quarrel.wait = now - quarrel.last > peace ? kFirstWait : std::min<Duration>(quarrel.wait * 2, 60s);
+  const Duration peace = std::max(kPeace, quarrel.wait * 2);
+  quarrel.wait = now - quarrel.last > peace ? kFirstWait : std::min(quarrel.wait * 2, LookSchedule::kRoutine);
   quarrel.last = now;
 }
 
-RulePlan plan_rules(const FilterTable& table, std::string_view set,
+RulePlan plan_rules(const RuleTable& filter, std::string_view set,
                     const std::function<bool(const std::string& chain)>& may_move) {
   RulePlan plan;
   plan.enforcing = true;
-  const auto wanted = wanted_chains(table);
+  const auto wanted = wanted_chains(filter);
   for (const auto& chain : wanted)
-    plan_chain(table, chain, set_rules(set, chain), may_move, plan);
-  for (const auto& [chain, rules] : table.chains) {
+    plan_chain(filter, chain, set_rules(set, chain), may_move, plan);
+  for (const auto& [chain, rules] : filter.chains) {
     if (std::find(wanted.begin(), wanted.end(), chain) != wanted.end()) continue;
     tidy_chain(chain, rules, set_rules(set, chain), plan);
   }
   return plan;
 }
 
-std::vector<std::string> removal_edits(const FilterTable& table) {
+RulePlan plan_early_rules(const RuleTable& raw, std::string_view set,
+                          const std::function<bool(const std::string& chain)>& may_move) {
+  RulePlan plan;
+  plan.enforcing = true;
+  plan_chain(raw, std::string(kEarlyChain), set_rules(set, kEarlyChain), may_move, plan);
+  return plan;
+}
+
+std::vector<std::string> removal_edits(const RuleTable& table) {
   std::vector<std::string> edits;
   for (const auto& [chain, rules] : table.chains)
     take_out(chain, rules, edits);

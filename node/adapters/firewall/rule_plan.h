@@ -9,26 +9,26 @@
 #include <vector>
 
 #include "common/base/clock.h"
-#include "node/adapters/firewall/filter_table.h"
+#include "node/adapters/firewall/rule_table.h"
 
 namespace breakwater {
 
 // Our rules of one chain, from its top: "-m set --match-set breakwater4 src -m comment --comment breakwater -j DROP",
-// and in DOCKER-USER and FORWARD also the same with `dst`: a server that pushes a stream would otherwise go on until
-// its window is full, for only the client's acknowledgements would be dropped.
+// and in PREROUTING, DOCKER-USER and FORWARD also the same with `dst`: a server that pushes a stream would otherwise go
+// on until its window is full, for only the client's acknowledgements would be dropped.
 std::vector<std::string> set_rules(std::string_view set, std::string_view chain);
 
-// The chains our rules must stand in, in this filter table:
+// The chains of this filter table that our rules must stand in:
 //   DOCKER       where Docker made it: the article's place
 //   DOCKER-USER  if FORWARD jumps there: before ESTABLISHED is accepted, so it cuts live connections
 //   FORWARD      if that jump is missing, or a rule above it may accept (27.x may lose the jump: moby#48560)
 //   INPUT        host services, host-network containers, docker-proxy
-std::vector<std::string> wanted_chains(const FilterTable& table);
+std::vector<std::string> wanted_chains(const RuleTable& table);
 
-// How often we go back to the top where others want it too: at once, then after 250 ms, 500 ms, 1 s, ... 60 s; a minute
-// of peace or twice the last wait, whichever is longer, forgets the quarrel. So two programs that both want slot 1 do
-// not fight in a loop, and a starting dockerd, which goes to the top of FORWARD several times, leaves us above it
-// within a second. Keys are few: one a chain and family.
+// How often we go back to the top where others want it too: at once, then after 250 ms, 500 ms, 1 s, ... 10 s, which is
+// how often we look anyway. Two seconds of peace or twice the last wait, whichever is longer, end the quarrel. So two
+// programs that both want slot 1 do not fight in a loop, and a starting dockerd, which goes to the top of FORWARD
+// several times, leaves us above it within a second, however often it starts. Keys are few: one a chain and family.
 class RepositionBackoff {
  public:
   bool allows(const std::string& key, Tick now) const;
@@ -59,12 +59,17 @@ struct RulePlan {
   bool enforcing = false;
 };
 
-// `may_move` says whether a shadowed chain may be put in order now. Rules of ours that stand twice, in another order or
-// in another form than set_rules() are taken out.
-RulePlan plan_rules(const FilterTable& table, std::string_view set,
+// For the filter table. `may_move` says whether a shadowed chain may be put in order now. Rules of ours that stand
+// twice, in another order or in another form than set_rules() are taken out.
+RulePlan plan_rules(const RuleTable& filter, std::string_view set,
                     const std::function<bool(const std::string& chain)>& may_move);
 
-// Takes out everything of ours.
-std::vector<std::string> removal_edits(const FilterTable& table);
+// For PREROUTING of the raw table, which every packet passes first: to the host, to a container, and from one. Docker
+// accepts nothing there and flushes nothing, so while our rules stand there a ban holds whatever becomes of the others.
+RulePlan plan_early_rules(const RuleTable& raw, std::string_view set,
+                          const std::function<bool(const std::string& chain)>& may_move);
+
+// Takes out everything of ours in this table.
+std::vector<std::string> removal_edits(const RuleTable& table);
 
 }  // namespace breakwater

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "common/base/text.h"
+#include "node/adapters/firewall/rule_plan.h"
 #include "node/core/firewall.h"
 
 namespace breakwater {
@@ -28,15 +29,15 @@ Result<XtablesVariant> variant_of(const std::string& program) {
 
 }  // namespace
 
-bool has_legacy_filter(bool v4) {
+bool has_legacy_table(bool v4, std::string_view table) {
   std::ifstream names(v4 ? "/proc/thread-self/net/ip_tables_names" : "/proc/thread-self/net/ip6_tables_names");
   for (std::string name; std::getline(names, name);) {
-    if (name == "filter") return true;
+    if (name == table) return true;
   }
   return false;
 }
 
-bool has_docker_chains(const FilterTable& table) {
+bool has_docker_chains(const RuleTable& table) {
   return table.has("DOCKER") || table.has("DOCKER-USER");
 }
 
@@ -68,26 +69,26 @@ Result<Xtables> Xtables::detect(bool v4) {
   const Xtables own(v4, "", *standard);
   const bool own_is_nft = *standard == XtablesVariant::nft;
   const Xtables other(v4, own_is_nft ? "-legacy" : "-nft", own_is_nft ? XtablesVariant::legacy : XtablesVariant::nft);
-  if (own_is_nft && !has_legacy_filter(v4)) return own;
+  if (own_is_nft && !has_legacy_table(v4, kFilterTable)) return own;
   if (find_program(other.program("-save")).empty()) return own;
-  const auto in_own = own.read();
+  const auto in_own = own.read(kFilterTable);
   if (in_own && has_docker_chains(*in_own)) return own;
-  const auto in_other = other.read();
+  const auto in_other = other.read(kFilterTable);
   return in_other && has_docker_chains(*in_other) ? other : own;
 }
 
-Result<FilterTable> Xtables::read() const {
-  const auto saved = run_command({program("-save"), "-t", "filter"}, {}, limits());
+Result<RuleTable> Xtables::read(std::string_view table) const {
+  const auto saved = run_command({program("-save"), "-t", std::string(table)}, {}, limits());
   if (!saved) return saved.error();
   if (saved->exit_code != 0) return Error(xtables_problem(program("-save"), *saved));
-  auto table = parse_filter_table(saved->out);
-  if (!table) return table.error().within(program("-save"));
-  return table;
+  auto parsed = parse_rule_table(saved->out, table);
+  if (!parsed) return parsed.error().within(program("-save"));
+  return parsed;
 }
 
-Result<void> Xtables::edit(const std::vector<std::string>& lines) const {
+Result<void> Xtables::edit(std::string_view table, const std::vector<std::string>& lines) const {
   if (lines.empty()) return {};
-  std::string input = "*filter\n";
+  std::string input = "*" + std::string(table) + "\n";
   for (const auto& line : lines) {
     input += line;
     input += '\n';
@@ -97,6 +98,18 @@ Result<void> Xtables::edit(const std::vector<std::string>& lines) const {
   if (!done) return done.error();
   if (done->exit_code != 0) return Error(xtables_problem(program("-restore"), *done));
   return {};
+}
+
+Result<void> remove_rules(const Xtables& tables, std::string_view table) {
+  const auto standing = tables.read(table);
+  if (!standing && table == kRawTable) return {};
+  if (!standing) return standing.error();
+  return tables.edit(table, removal_edits(*standing));
+}
+
+Result<void> remove_all_rules(const Xtables& tables) {
+  if (auto done = remove_rules(tables, kFilterTable); !done) return done;
+  return remove_rules(tables, kRawTable);
 }
 
 }  // namespace breakwater

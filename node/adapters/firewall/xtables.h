@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The iptables programs of one address family: which variant, reading and editing its filter table.
+// The iptables programs of one address family: which variant, reading and editing its tables.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 #include "common/base/result.h"
 #include "node/adapters/firewall/command.h"
-#include "node/adapters/firewall/filter_table.h"
+#include "node/adapters/firewall/rule_table.h"
 
 namespace breakwater {
 
@@ -28,9 +28,10 @@ class Xtables {
   XtablesVariant variant() const { return variant_; }
   std::string name() const;  // "iptables-save" and the like, as in messages
 
-  Result<FilterTable> read() const;
+  // table: kFilterTable or kRawTable.
+  Result<RuleTable> read(std::string_view table) const;
   // All lines or none ("-I INPUT 1 ...", "-D ..."), in one transaction with the kernel.
-  Result<void> edit(const std::vector<std::string>& lines) const;
+  Result<void> edit(std::string_view table, const std::vector<std::string>& lines) const;
 
  private:
   Xtables(bool v4, std::string infix, XtablesVariant variant) : v4_(v4), infix_(std::move(infix)), variant_(variant) {}
@@ -41,11 +42,15 @@ class Xtables {
   XtablesVariant variant_ = XtablesVariant::nft;
 };
 
-// True if the kernel has a legacy filter table in this namespace. Asking by iptables-legacy-save would make one.
-bool has_legacy_filter(bool v4);
+// True if the kernel has that legacy table in this namespace. Asking by iptables-legacy-save would make one.
+bool has_legacy_table(bool v4, std::string_view table);
 
-// Docker's chains are here.
-bool has_docker_chains(const FilterTable& table);
+// Docker's chains are in this filter table.
+bool has_docker_chains(const RuleTable& table);
+
+// Takes everything of ours out of one table, or of both. A kernel may have no raw table: then nothing is there.
+Result<void> remove_rules(const Xtables& tables, std::string_view table);
+Result<void> remove_all_rules(const Xtables& tables);
 
 // What a failed iptables program means, for people: adds the cause where its words are known. Pure.
 std::string xtables_problem(std::string_view program, const CommandOutput& output);

@@ -10,9 +10,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-FilterTable table(const std::string& rules) {
-  auto parsed =
-      parse_filter_table("*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:DOCKER - [0:0]\n" + rules + "COMMIT\n");
+RuleTable table(const std::string& rules) {
+  auto parsed = parse_rule_table(
+      "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:DOCKER - [0:0]\n" + rules + "COMMIT\n", kFilterTable);
   EXPECT_TRUE(parsed) << parsed.error().message();
   return *parsed;
 }

@@ -87,6 +87,16 @@ inline std::string docker_nat(const std::string& iptables, const std::string& co
          target + "\n";
 }
 
+// A host where iptables' raw table cannot be used: somebody made one of that name with nft, and put it elsewhere.
+inline std::string no_raw_table() {
+  std::string script;
+  for (const std::string family : {"ip ", "ip6 "}) {
+    script += "nft 'add table " + family + "raw; add chain " + family +
+              "raw PREROUTING { type filter hook forward priority 300 ; }'\n";
+  }
+  return script;
+}
+
 // 29 with --firewall-backend=nftables: tables of its own, no DOCKER, no DOCKER-USER.
 inline std::string docker_29_nft() {
   std::string script;

@@ -106,7 +106,7 @@ class Healing : public ::testing::Test {
   // The rules of a chain, one a line, without "-A CHAIN ".
   std::vector<std::string> chain(const std::string& name, const std::string& iptables = "iptables") {
     std::vector<std::string> rules;
-    const auto out = shell(iptables + " -S " + name);
+    const auto out = shell(iptables + " -S " + name);  // may end in "-t raw"
     for (std::size_t at = 0; at < out.size();) {
       const auto end = out.find('\n', at);
       const auto line = out.substr(at, end - at);
@@ -154,10 +154,12 @@ TEST_F(Healing, StandsWhereDockerTwentyNeedsIt) {
   EXPECT_THAT(chain("DOCKER-USER"), ElementsAre(ours("src"), ours("dst"), "-j RETURN"));
   EXPECT_THAT(chain("INPUT"), ElementsAre(ours("src")));
   EXPECT_EQ(count("FORWARD"), 0);
+  EXPECT_THAT(chain("PREROUTING", "iptables -t raw"), ElementsAre(ours("src"), ours("dst")));
   EXPECT_EQ(chain("FORWARD", "ip6tables")[0], ours("src", "breakwater6")) << "no DOCKER-USER there";
   EXPECT_EQ(chain("DOCKER", "ip6tables")[0], ours("src", "breakwater6"));
-  EXPECT_EQ(firewall_->heal()->places, (std::vector<std::string>{"ip DOCKER", "ip DOCKER-USER", "ip INPUT",
-                                                                 "ip6 DOCKER", "ip6 FORWARD", "ip6 INPUT"}));
+  EXPECT_EQ(firewall_->heal()->places,
+            (std::vector<std::string>{"ip raw PREROUTING", "ip DOCKER", "ip DOCKER-USER", "ip INPUT",
+                                      "ip6 raw PREROUTING", "ip6 DOCKER", "ip6 FORWARD", "ip6 INPUT"}));
 }
 
 TEST_F(Healing, StandsAboveTheAcceptsOfDockerTwentyEight) {
@@ -193,6 +195,35 @@ TEST_F(Healing, AfterNftFlushRuleset) {
   EXPECT_THAT(chain("INPUT", "ip6tables"), ElementsAre(ours("src", "breakwater6")));
 }
 
+TEST_F(Healing, AfterAFlushOfTheRawTable) {
+  start_docker_20();
+  shell("iptables -t raw -F; ip6tables -t raw -F");
+  EXPECT_TRUE(healed_to(2)) << health_.repairs << health_.problem;
+  EXPECT_THAT(chain("PREROUTING", "iptables -t raw"), ElementsAre(ours("src"), ours("dst")));
+  EXPECT_EQ(chain("PREROUTING", "ip6tables -t raw")[0], ours("src", "breakwater6"));
+}
+
+TEST_F(Healing, WithoutARawTableTheOthersStand) {
+  start(no_raw_table() + docker_20("iptables", kContainer4) + docker_20_ip6("ip6tables", kContainer6));
+  const auto health = firewall_->heal();
+  EXPECT_TRUE(health->enforcing);
+  EXPECT_EQ(health->problem, "");
+  EXPECT_THAT(health->places,
+              ElementsAre("ip DOCKER", "ip DOCKER-USER", "ip INPUT", "ip6 DOCKER", "ip6 FORWARD", "ip6 INPUT"));
+  ASSERT_TRUE(firewall_->remove());
+}
+
+// iptables cannot show such a table. A rule put there again and again, because it is not seen, would fill it.
+TEST_F(Healing, ATableThatIptablesCannotReadIsLeftAloneAndTold) {
+  start(
+      "nft 'add table ip filter; add chain ip filter INPUT { type filter hook input priority 0 ; };"
+      "add rule ip filter INPUT meta mark set numgen inc mod 2'");
+  const auto health = firewall_->heal();
+  EXPECT_TRUE(health->enforcing) << "by the raw table";
+  EXPECT_THAT(health->problem, HasSubstr("native nft rules"));
+  EXPECT_THAT(shell("nft list table ip filter"), Not(HasSubstr("breakwater")));
+}
+
 TEST_F(Healing, WhenDockerdMakesItsChainAnew) {
   start_docker_20();
   shell(
@@ -224,7 +255,7 @@ TEST_F(Healing, DoesNotFightForTheFirstPlace) {
 }
 
 TEST_F(Healing, ARivalIsMetAtOnceAndThenWithPatience) {
-  start_docker_20();
+  start(no_raw_table() + docker_20("iptables", kContainer4));
   int moves = 0;
   std::vector<std::string> problems;
   const auto end = std::chrono::steady_clock::now() + 1500ms;
@@ -247,6 +278,19 @@ TEST_F(Healing, ARivalIsMetAtOnceAndThenWithPatience) {
   EXPECT_EQ(problems.back(), "ip INPUT: a rule above ours may accept: -p tcp -j ACCEPT");
   EXPECT_FALSE(firewall_->heal()->enforcing);
   EXPECT_EQ(count("INPUT"), 1);
+}
+
+TEST_F(Healing, ARivalInInputIsNoProblemWhileTheRawTableDrops) {
+  start_docker_20();
+  for (int moves = 0; moves < 3; ++moves) {
+    shell("iptables -I INPUT 1 -p tcp -j ACCEPT");
+    const auto health = firewall_->heal();
+    EXPECT_TRUE(health->enforcing);
+    EXPECT_EQ(health->problem, "");
+  }
+  EXPECT_TRUE(heal_until(
+      *firewall_, [&](const auto&) { return chain("INPUT")[0] == ours("src"); }, kSoon))
+      << "the first place all the same";
 }
 
 TEST_F(Healing, AnAcceptOfEstablishedAboveDockerUsersJump) {
@@ -278,8 +322,8 @@ TEST_F(Healing, AFlushedSetIsReported) {
 
 TEST_F(Healing, ADestroyedSetIsMadeAnewWithItsRules) {
   start_docker_20();
-  shell("iptables -F; ipset destroy breakwater4");
-  EXPECT_TRUE(healed_to(4)) << health_.repairs;
+  shell("iptables -F; iptables -t raw -F; ipset destroy breakwater4");
+  EXPECT_TRUE(healed_to(5)) << health_.repairs;
   EXPECT_TRUE(lost_);
   EXPECT_EQ(chain("INPUT")[0], ours("src"));
   EXPECT_EQ(firewall_->list()->size(), 1u) << "IPv6 is untouched";
@@ -287,7 +331,7 @@ TEST_F(Healing, ADestroyedSetIsMadeAnewWithItsRules) {
 
 TEST_F(Healing, ABanIntoADestroyedSetIsNotLost) {
   start_docker_20();
-  shell("iptables -F; ipset destroy breakwater4");
+  shell("iptables -F; iptables -t raw -F; ipset destroy breakwater4");
   EXPECT_EQ(firewall_->apply({ban("203.0.113.78")})[0], "");
   EXPECT_TRUE(firewall_->heal()->entries_lost);
   EXPECT_EQ(firewall_->list()->size(), 2u);
@@ -309,11 +353,12 @@ TEST_F(Healing, TheNextProcessFindsTheBansAndWatchesThem) {
 
 TEST_F(Healing, RemoveTakesOutOursAndNothingElse) {
   shell(docker_20("iptables", kContainer4) + docker_20_ip6("ip6tables", kContainer6));
-  const auto before = shell("iptables -S; ip6tables -S");
+  const std::string all_rules = "for t in filter raw nat; do iptables -t $t -S; ip6tables -t $t -S; done";
+  const auto before = shell(all_rules);
   start("true");
-  EXPECT_NE(shell("iptables -S; ip6tables -S"), before);
+  EXPECT_NE(shell(all_rules), before);
   ASSERT_TRUE(firewall_->remove());
-  EXPECT_EQ(shell("iptables -S; ip6tables -S"), before);
+  EXPECT_EQ(shell(all_rules), before);
   EXPECT_EQ(shell("ipset list -n"), "");
 }
 
@@ -332,9 +377,12 @@ TEST_F(Healing, LegacyIsUsedWhereDockerUsesIt) {
   EXPECT_EQ(chain("DOCKER", "iptables-legacy")[0], ours("src"));
   EXPECT_EQ(chain("DOCKER-USER", "ip6tables-legacy")[0], ours("src", "breakwater6"));
   EXPECT_THAT(shell("iptables-nft-save; ip6tables-nft-save"), Not(HasSubstr("breakwater")));
+  EXPECT_EQ(chain("PREROUTING", "iptables-legacy -t raw")[0], ours("src"));
   shell("iptables-legacy -F; ip6tables-legacy -F");  // no events: found by looking every 500 ms
   EXPECT_TRUE(healed_to(6)) << health_.repairs;
   EXPECT_EQ(chain("INPUT", "iptables-legacy")[0], ours("src"));
+  shell("iptables-legacy -t raw -F");
+  EXPECT_TRUE(healed_to(7)) << health_.repairs;
 }
 
 TEST_F(Healing, FollowsADockerdThatStartsWithLegacy) {
@@ -407,6 +455,15 @@ TEST_F(RulesHealing, WarnsBeyondAThousand) {
   for (const auto& error : rules_->apply(changes))
     EXPECT_EQ(error, "");
   EXPECT_THAT(rules_->heal()->problem, StartsWith("1001 rules"));
+}
+
+TEST_F(RulesHealing, RulesTakeOverFromSets) {
+  start_docker_20();
+  start_rules("true");
+  rules_->apply({ban("203.0.113.7")});
+  const auto saved = shell("iptables-save; ip6tables-save");
+  EXPECT_THAT(saved, Not(HasSubstr("match-set")));
+  EXPECT_THAT(saved, HasSubstr("breakwater-ban"));
 }
 
 TEST_F(RulesHealing, SetsTakeOverFromRules) {

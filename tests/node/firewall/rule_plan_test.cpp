@@ -14,8 +14,9 @@ using ::testing::IsEmpty;
 const std::string kSrc = "-m set --match-set bw src -m comment --comment breakwater -j DROP";
 const std::string kDst = "-m set --match-set bw dst -m comment --comment breakwater -j DROP";
 
-FilterTable table(const std::string& rules) {
-  auto parsed = parse_filter_table("*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n" + rules + "COMMIT\n");
+RuleTable table(const std::string& rules) {
+  auto parsed =
+      parse_rule_table("*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n" + rules + "COMMIT\n", kFilterTable);
   EXPECT_TRUE(parsed) << parsed.error().message();
   return *parsed;
 }
@@ -133,6 +134,22 @@ TEST(PlanRules, ARuleTooManyMayStayIfItIsInOrder) {
   EXPECT_THAT(broken.edits, ElementsAre("-D FORWARD " + kDst));
 }
 
+TEST(PlanEarlyRules, StandFirstInPreroutingOfTheRawTable) {
+  const auto raw = [](const std::string& rules) {
+    return *parse_rule_table("*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n" + rules + "COMMIT\n", kRawTable);
+  };
+  const auto early = [&](const std::string& rules, bool may_move) {
+    return plan_early_rules(raw(rules), "bw", [=](const std::string&) { return may_move; });
+  };
+  const auto fresh = early("-A PREROUTING -j CT --notrack\n", true);
+  EXPECT_THAT(fresh.edits, ElementsAre("-I PREROUTING 1 " + kSrc, "-I PREROUTING 2 " + kDst));
+  EXPECT_THAT(fresh.places, ElementsAre("PREROUTING"));
+  const std::string ours = "-A PREROUTING " + kSrc + "\n-A PREROUTING " + kDst + "\n";
+  EXPECT_THAT(early(ours, true).edits, IsEmpty());
+  EXPECT_TRUE(early("-A PREROUTING -d 203.0.113.2/32 ! -i docker0 -j DROP\n" + ours, false).enforcing) << "Docker's 28";
+  EXPECT_FALSE(early("-A PREROUTING -j ACCEPT\n" + ours, false).enforcing);
+}
+
 TEST(RemovalEdits, TakeOutOursAndNothingElse) {
   EXPECT_THAT(removal_edits(table("-A INPUT -j LOG\n-A INPUT " + kSrc + "\n-A FORWARD " + kDst + "\n")),
               ElementsAre("-D FORWARD " + kDst, "-D INPUT " + kSrc));
@@ -147,7 +164,7 @@ TEST(RepositionBackoff, AtOnceThenLongerAndLonger) {
   EXPECT_TRUE(backoff.allows("ip INPUT", at(0s)));
   Duration now = 0s;
   std::vector<long> waits;
-  for (int i = 0; i < 11; ++i) {
+  for (int i = 0; i < 8; ++i) {
     backoff.moved("ip INPUT", at(now));
     const Tick next = backoff.next("ip INPUT");
     EXPECT_FALSE(backoff.allows("ip INPUT", next - 1ms));
@@ -156,15 +173,27 @@ TEST(RepositionBackoff, AtOnceThenLongerAndLonger) {
     waits.push_back(static_cast<long>((next - at(now)) / 1ms));
     now = next.time_since_epoch();
   }
-  EXPECT_THAT(waits, ElementsAre(250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000, 60000));
+  EXPECT_THAT(waits, ElementsAre(250, 500, 1000, 2000, 4000, 8000, 10000, 10000));
 }
 
 TEST(RepositionBackoff, PeaceForgetsTheQuarrel) {
   RepositionBackoff backoff;
-  for (const auto when : {0s, 1s, 3s, 7s})
+  for (const auto when : {0ms, 250ms, 750ms, 1750ms, 3750ms})
     backoff.moved("x", at(when));
-  backoff.moved("x", at(7s + 61s));
-  EXPECT_EQ(backoff.next("x"), at(68s + 250ms));
+  EXPECT_EQ(backoff.next("x"), at(7750ms));
+  backoff.moved("x", at(3750ms + 8001ms));
+  EXPECT_EQ(backoff.next("x"), at(3750ms + 8001ms + 250ms));
+}
+
+// Each time two or three moves within a second, then it is done.
+TEST(RepositionBackoff, ADockerdThatIsRestartedAgainAndAgainIsNoQuarrel) {
+  RepositionBackoff backoff;
+  for (auto start = 0s; start < 60s; start += 5s) {
+    for (const auto move : {0ms, 250ms, 750ms}) {
+      EXPECT_TRUE(backoff.allows("x", at(start + move))) << start.count();
+      backoff.moved("x", at(start + move));
+    }
+  }
 }
 
 }  // namespace

@@ -199,6 +199,26 @@ TEST_P(Traffic, TheBanHoldsAgainAfterAFlush) {
   expect_new_connection_cut(kHostService);
 }
 
+// What a starting dockerd, a firewall script or a new container does; nobody heals in this test.
+TEST_P(Traffic, NobodyGetsInWhileOthersTakeTheFirstPlacesOrFlush) {
+  const std::string iptables = GetParam().v4 ? "iptables" : "ip6tables";
+  const auto live = connect(net_.attacker, kPublished);
+  const auto push = connect(net_.attacker, kPublished);
+  const auto other = connect(net_.bystander, kPublished);
+  ASSERT_TRUE(live.carries_up("hello") && push.carries_down("tick") && other.carries_up("ping"));
+  const auto expect_all_cut = [&] {
+    expect_live_connection_cut(live, other);
+    expect_push_cut(push, other);
+    expect_new_connection_cut(kPublished);
+    expect_new_connection_cut(kHostService);
+  };
+  ban(net_.attacker);
+  shell("for chain in DOCKER DOCKER-USER FORWARD INPUT; do " + iptables + " -I $chain -j ACCEPT 2>&1 || true; done");
+  expect_all_cut();
+  shell(iptables + " -P FORWARD ACCEPT; " + iptables + " -F");
+  expect_all_cut();
+}
+
 INSTANTIATE_TEST_SUITE_P(Layouts, Traffic, ::testing::ValuesIn(kLayouts),
                          [](const auto& test) { return std::string(test.param.name); });
 
@@ -210,7 +230,8 @@ class TrafficTwenty : public TrafficBase {
   }
 };
 
-TEST_F(TrafficTwenty, AnAcceptOfEstablishedAboveUsIsOvercome) {
+TEST_F(TrafficTwenty, WithoutARawTableAnAcceptOfEstablishedAboveUsIsOvercome) {
+  shell(no_raw_table());
   start_firewall<IptablesFirewall>();
   const auto live = connect(net_.attacker, kPublished);
   const auto other = connect(net_.bystander, kPublished);
@@ -222,7 +243,8 @@ TEST_F(TrafficTwenty, AnAcceptOfEstablishedAboveUsIsOvercome) {
   expect_live_connection_cut(live, other);
 }
 
-TEST_F(TrafficTwenty, ANewNetworksRulesAtTheTopOfForwardDoNotLetTheBannedIn) {
+TEST_F(TrafficTwenty, WithoutARawTableANewNetworksRulesDoNotLetTheBannedIn) {
+  shell(no_raw_table());
   start_firewall<IptablesFirewall>();
   ban(net_.attacker);
   // What `docker network create` of 20.10 does: the new bridge's rules above, DOCKER-USER's jump on top again.
@@ -235,7 +257,8 @@ TEST_F(TrafficTwenty, ANewNetworksRulesAtTheTopOfForwardDoNotLetTheBannedIn) {
   expect_new_connection_cut(kPublished);
 }
 
-TEST_F(TrafficTwenty, DockerdsRestartDoesNotLetTheBannedIn) {
+TEST_F(TrafficTwenty, WithoutARawTableDockerdsRestartDoesNotLetTheBannedIn) {
+  shell(no_raw_table());
   start_firewall<IptablesFirewall>();
   ban(net_.attacker);
   shell(

@@ -33,13 +33,14 @@ class Watchers : public ::testing::Test {
   std::optional<InNetns> inside_;
 };
 
-TEST_F(Watchers, TellOfRulesInTheFilterTable) {
+TEST_F(Watchers, TellOfRulesInTheFilterAndTheRawTable) {
   shell("iptables -N SOMETHING");
   auto watcher = FirewallWatcher::open();
   ASSERT_TRUE(watcher) << watcher.error().message();
   EXPECT_FALSE(readable(watcher->fd(), 0));
-  for (const char* change : {"iptables -A SOMETHING -j LOG", "ip6tables -I INPUT -j ACCEPT", "iptables -F",
-                             "iptables -X SOMETHING", "nft flush ruleset"}) {
+  for (const char* change :
+       {"iptables -A SOMETHING -j LOG", "ip6tables -I INPUT -j ACCEPT", "iptables -F", "iptables -X SOMETHING",
+        "ip6tables -t raw -A PREROUTING -j ACCEPT", "ip6tables -t raw -F", "nft flush ruleset"}) {
     shell(change);
     EXPECT_TRUE(readable(watcher->fd(), 2000)) << change;
     EXPECT_TRUE(watcher->changed()) << change;

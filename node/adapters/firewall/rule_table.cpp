@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/adapters/firewall/filter_table.h"
+#include "node/adapters/firewall/rule_table.h"
 
 #include <algorithm>
 #include <array>
@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 24> kHarmless{
     "SET",      "TRACE", "AUDIT",   "TCPMSS",   "DSCP",    "TOS",         "TTL",  "HL",
     "CLASSIFY", "CT",    "NOTRACK", "CHECKSUM", "SECMARK", "CONNSECMARK", "LED",  "TEE"};
 
-bool only_loopback(const FilterRule& rule) {
+bool only_loopback(const TableRule& rule) {
   const auto at = std::find(rule.words.begin(), rule.words.end(), "-i");
   if (at == rule.words.end() || at + 1 == rule.words.end() || *(at + 1) != "lo") return false;
   return at == rule.words.begin() || *(at - 1) != "!";
@@ -23,13 +23,13 @@ bool only_loopback(const FilterRule& rule) {
 
 }  // namespace
 
-std::string_view FilterRule::value_of(std::string_view option) const {
+std::string_view TableRule::value_of(std::string_view option) const {
   const auto at = std::find(words.begin(), words.end(), option);
   if (at == words.end() || at + 1 == words.end()) return {};
   return *(at + 1);
 }
 
-bool FilterRule::is_ours() const {
+bool TableRule::is_ours() const {
   const auto text_of_comment = comment();
   return text_of_comment == kSetComment || text_of_comment == kBanComment ||
          (text_of_comment.starts_with(kBanComment) && text_of_comment[kBanComment.size()] == '-');
@@ -60,8 +60,8 @@ std::vector<std::string> split_words(std::string_view text) {
   return words;
 }
 
-FilterRule parse_rule(std::string_view text) {
-  FilterRule rule{.text = std::string(text), .words = split_words(text), .target = {}, .is_goto = false};
+TableRule parse_rule(std::string_view text) {
+  TableRule rule{.text = std::string(text), .words = split_words(text), .target = {}, .is_goto = false};
   for (std::size_t i = 0; i + 1 < rule.words.size(); ++i) {
     if (rule.words[i] == "--comment")
       ++i;  // a comment may say "-j"
@@ -74,34 +74,33 @@ FilterRule parse_rule(std::string_view text) {
   return rule;
 }
 
-const std::vector<FilterRule>& FilterTable::rules(std::string_view chain) const {
-  static const std::vector<FilterRule> kNone;
+const std::vector<TableRule>& RuleTable::rules(std::string_view chain) const {
+  static const std::vector<TableRule> kNone;
   const auto found = chains.find(chain);
   return found == chains.end() ? kNone : found->second;
 }
 
-bool FilterTable::may_accept(const FilterRule& rule, bool return_accepts,
-                             std::set<std::string, std::less<>>& seen) const {
+bool RuleTable::may_accept(const TableRule& rule, bool return_accepts, std::set<std::string, std::less<>>& seen) const {
   if (only_loopback(rule)) return false;
   if (rule.target == "RETURN") return return_accepts;
   if (has(rule.target)) return chain_may_accept(rule.target, return_accepts && rule.is_goto, seen);
   return std::find(kHarmless.begin(), kHarmless.end(), rule.target) == kHarmless.end();
 }
 
-bool FilterTable::chain_may_accept(std::string_view chain, bool return_accepts,
-                                   std::set<std::string, std::less<>>& seen) const {
+bool RuleTable::chain_may_accept(std::string_view chain, bool return_accepts,
+                                 std::set<std::string, std::less<>>& seen) const {
   if (return_accepts) return true;  // reached by goto: its end, too, leaves the chain that we guard
   if (!seen.insert(std::string(chain)).second) return false;
   const auto& all = rules(chain);
-  return std::any_of(all.begin(), all.end(), [&](const FilterRule& rule) { return may_accept(rule, false, seen); });
+  return std::any_of(all.begin(), all.end(), [&](const TableRule& rule) { return may_accept(rule, false, seen); });
 }
 
-bool FilterTable::may_accept(const FilterRule& rule) const {
+bool RuleTable::may_accept(const TableRule& rule) const {
   std::set<std::string, std::less<>> seen;
   return may_accept(rule, true, seen);
 }
 
-std::size_t FilterTable::first_accepting(std::string_view chain, std::size_t before) const {
+std::size_t RuleTable::first_accepting(std::string_view chain, std::size_t before) const {
   const auto& all = rules(chain);
   for (std::size_t i = 0; i < std::min(before, all.size()); ++i) {
     if (!all[i].is_ours() && may_accept(all[i])) return i;
@@ -109,11 +108,16 @@ std::size_t FilterTable::first_accepting(std::string_view chain, std::size_t bef
   return before;
 }
 
-Result<FilterTable> parse_filter_table(std::string_view saved) {
-  FilterTable table;
+Result<RuleTable> parse_rule_table(std::string_view saved, std::string_view name) {
+  RuleTable table;
+  const std::string title = "*" + std::string(name);
+  // Said in a comment, with exit code 0 and none of the rules.
+  if (saved.find("Table `" + std::string(name) + "' is incompatible") != std::string_view::npos) {
+    return Error("somebody put native nft rules into iptables' own table " + std::string(name));
+  }
   bool inside = false;
   for (const auto line : split(saved, '\n')) {
-    if (line.starts_with('*')) inside = line == "*filter";
+    if (line.starts_with('*')) inside = line == title;
     if (!inside || line.empty()) continue;
     if (line.starts_with(':')) {
       table.chains[std::string(line.substr(1, line.find(' ') - 1))];
