@@ -14,11 +14,45 @@ namespace breakwater {
 
 namespace {
 
-bool is_word(std::string_view line, std::size_t at, bool ascii) {
+std::unique_ptr<re2::RE2> word_program() {
+  ExpandedPattern pattern;
+  pattern.append("\\w", 1, true);
+  const auto text = translate(pattern, {.alphabet = Alphabet::unicode});
+  if (!text) return nullptr;
+  auto program = make_re2(text->text, Alphabet::unicode);
+  return program ? std::move(*program) : nullptr;
+}
+
+// Whether a character is one of a word: Python's \w.
+bool is_word(std::string_view character) {
+  const auto c = static_cast<unsigned char>(character.empty() ? 0 : character.front());
+  if (c < 128) return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  thread_local const std::unique_ptr<re2::RE2> word = word_program();
+  return word && re2::RE2::FullMatch(re2::StringPiece(character.data(), character.size()), *word);
+}
+
+bool continues_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
+
+// The characters before and at `at`, in valid UTF-8.
+std::string_view character_before(std::string_view line, std::size_t at) {
+  std::size_t begin = at == 0 ? 0 : at - 1;
+  while (begin > 0 && continues_character(line[begin]))
+    --begin;
+  return line.substr(begin, at - begin);
+}
+
+std::size_t next_character(std::string_view line, std::size_t at) {
+  ++at;
+  while (at < line.size() && continues_character(line[at]))
+    ++at;
+  return at;
+}
+
+bool is_inside_word(std::string_view line, std::size_t at) {
   if (at >= line.size()) return false;
-  const auto c = static_cast<unsigned char>(line[at]);
-  if (c >= 128) return !ascii;  // near enough: a letter of another script
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  return is_word(character_before(line, at)) && is_word(line.substr(at, next_character(line, at) - at));
 }
 
 // The leftmost match that does not begin inside a word. The choice at a given place does not depend on that condition,
@@ -31,15 +65,13 @@ std::optional<FoundDate> match(const DatePattern& pattern, Program& program, con
     if (!program.search(line.text, from, groups)) return {};
     const auto offset = [&](const char* p) { return static_cast<std::size_t>(p - line.text.data()); };
     const std::size_t begin = offset(groups.front().data());
-    const bool inside_word = pattern.word_begin && begin > 0 && is_word(line.text, begin - 1, line.ascii) &&
-                             is_word(line.text, begin, line.ascii);
-    if (!inside_word) {
+    if (!pattern.word_begin || !is_inside_word(line.text, begin)) {
       const std::string_view group = groups.back();
       if (group.data() == nullptr) return {};
       const std::size_t cut = offset(group.data());
       return FoundDate{.begin = cut, .end = cut + group.size(), .match_begin = begin};
     }
-    from = begin + 1;
+    from = next_character(line.text, begin);
   }
   return {};
 }

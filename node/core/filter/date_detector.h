@@ -31,6 +31,8 @@ struct FoundDate {
 // leftmost. So a date inside a request never beats the line's own. fail2ban goes on to reorder its patterns by use;
 // that is not imitated, for the answer should not depend on earlier lines.
 //
+// A date in digits of another script is none.
+//
 // One thread. Lines beyond ASCII need a second set of programs, made by the first such line.
 class DateDetector {
  public:

@@ -20,8 +20,9 @@ Result<TranslatedPattern> translated(const std::string& pattern, Alphabet alphab
 
 bool DateDetector::Programs::One::search(std::string_view line, std::size_t from,
                                          std::vector<std::string_view>& groups) {
-  if (faster) {
-    if (const auto found = search_faster(line, from, groups)) return *found;
+  if (alphabet == Alphabet::unicode) make_pcre2();
+  if (pcre2) {
+    if (const auto found = search_pcre2(line, from, groups)) return *found;
   }
   pieces.resize(groups.size());
   if (!program->Match(re2::StringPiece(line.data(), line.size()), from, line.size(), re2::RE2::UNANCHORED,
@@ -30,34 +31,37 @@ bool DateDetector::Programs::One::search(std::string_view line, std::size_t from
   }
   for (std::size_t i = 0; i < groups.size(); ++i)
     groups[i] = std::string_view(pieces[i].data(), pieces[i].size());
-  if (++matches == kWorthMachineCode) speed_up();
+  if (++matches == kWorthMachineCode) make_pcre2();
   return true;
 }
 
 // nullopt: it gave up.
-std::optional<bool> DateDetector::Programs::One::search_faster(std::string_view line, std::size_t from,
-                                                               std::vector<std::string_view>& groups) {
-  const SearchOutcome outcome = faster->search(line, from);
+std::optional<bool> DateDetector::Programs::One::search_pcre2(std::string_view line, std::size_t from,
+                                                              std::vector<std::string_view>& groups) {
+  const SearchOutcome outcome = pcre2->search(line, from);
   if (outcome == SearchOutcome::engine_failed) return std::nullopt;
   if (outcome == SearchOutcome::no_match) return false;
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    const auto range = faster->range(i);
+    const auto range = pcre2->range(i);
     const bool set = range.begin != std::string_view::npos;
     groups[i] = set ? line.substr(range.begin, range.end - range.begin) : std::string_view();
   }
   return true;
 }
 
-void DateDetector::Programs::One::speed_up() {
+void DateDetector::Programs::One::make_pcre2() {
+  if (pcre2_tried) return;
+  pcre2_tried = true;
   const auto exact = translated(pattern, alphabet, Dialect::pcre2);
   if (!exact || exact->groups != names) return;
   auto made = Pcre2Program::make(exact->text, alphabet);
-  if (made && (*made)->is_fast()) faster = std::move(*made);
+  if (made && (alphabet == Alphabet::unicode || (*made)->is_fast())) pcre2 = std::move(*made);
 }
 
 Result<std::unique_ptr<DateDetector::Programs>> DateDetector::Programs::make(const std::vector<DatePattern>& patterns,
                                                                              Alphabet alphabet) {
   auto out = std::make_unique<Programs>();
+  out->exact_ = alphabet == Alphabet::ascii;
   for (std::size_t i = 0; i < patterns.size(); ++i) {
     auto text = translated(patterns[i].regex, alphabet, Dialect::re2);
     if (!text) return text.error().within("datepattern");
@@ -66,6 +70,11 @@ Result<std::unique_ptr<DateDetector::Programs>> DateDetector::Programs::make(con
     One one;
     one.names = std::move(text->groups);
     one.text = std::move(text->text);
+    if (alphabet == Alphabet::unicode) {
+      auto wider = translated(patterns[i].regex, alphabet, Dialect::re2_superset);
+      if (!wider) return wider.error().within("datepattern");
+      one.text = std::move(wider->text);
+    }
     one.program = std::move(*program);
     one.alphabet = alphabet;
     one.pattern = patterns[i].regex;
@@ -88,8 +97,8 @@ std::unique_ptr<CandidateSet> DateDetector::Programs::set_of(const std::vector<i
 const std::vector<int>& DateDetector::Programs::candidates(std::string_view line) {
   candidates_.clear();
   ask(anchored_.get(), anchored_members_, line);
-  // The first of the floating ones comes behind a candidate that ends the search anyway.
-  const bool decided = anchored_ && !candidates_.empty() &&
+  // The first of the floating ones comes behind a candidate that ends the search anyway; beyond ASCII it only might.
+  const bool decided = exact_ && anchored_ && !candidates_.empty() &&
                        (floating_members_.empty() || candidates_.front() < floating_members_.front());
   if (!decided) ask(floating_.get(), floating_members_, line);
   std::sort(candidates_.begin(), candidates_.end());

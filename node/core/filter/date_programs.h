@@ -24,17 +24,20 @@ struct DateDetector::Programs {
     bool search(std::string_view line, std::size_t from, std::vector<std::string_view>& groups);
 
     std::vector<std::string> names;  // of the groups
-    std::string text;                // RE2's dialect
+    std::string text;                // RE2's dialect, for the set: matches at least where the pattern does
     std::unique_ptr<re2::RE2> program;
-    std::unique_ptr<Pcre2Program> faster;  // made once it is worth it; nullptr too where it would not be faster
+    // Made once it is worth it, nullptr too where it would not be faster. Beyond ASCII it is asked first in any case:
+    // RE2 does not know the words there, so a date might end in the middle of one.
+    std::unique_ptr<Pcre2Program> pcre2;
     Alphabet alphabet = Alphabet::ascii;
     std::string pattern;
+    bool pcre2_tried = false;
     int matches = 0;
     std::vector<re2::StringPiece> pieces;
 
    private:
-    std::optional<bool> search_faster(std::string_view line, std::size_t from, std::vector<std::string_view>& groups);
-    void speed_up();
+    std::optional<bool> search_pcre2(std::string_view line, std::size_t from, std::vector<std::string_view>& groups);
+    void make_pcre2();
   };
 
   // A pattern's error has no file name: only the defaults of this project or text already checked come here twice.
@@ -55,6 +58,7 @@ struct DateDetector::Programs {
   std::unique_ptr<CandidateSet> anchored_, floating_;     // nullptr: each member is tried
   std::vector<int> anchored_members_, floating_members_;  // index in the set -> index in `list`
   std::vector<int> candidates_;
+  bool exact_ = true;  // a candidate matches, and not only might
 };
 
 }  // namespace breakwater

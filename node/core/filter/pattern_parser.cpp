@@ -282,7 +282,8 @@ void PatternParser::assertion(std::string_view text) {
 
 // Of words in ASCII, RE2 and PCRE2 know the boundaries as Python does; of words in Unicode only PCRE2 does.
 bool PatternParser::word_boundary(char letter, PatternFlags flags) {
-  const bool beyond_ascii = options_.alphabet == Alphabet::unicode && !options_.for_dates;
+  const bool beyond_ascii =
+      options_.alphabet == Alphabet::unicode && (!options_.for_dates || is(Dialect::re2_superset));
   if (!beyond_ascii || (is(Dialect::pcre2) && !flags.ascii)) {
     assertion(letter == 'b' ? R"(\b)" : R"(\B)");
     return true;

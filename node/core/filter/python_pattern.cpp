@@ -7,7 +7,7 @@ namespace breakwater {
 
 Result<TranslatedPattern> translate(const ExpandedPattern& pattern, const TranslateOptions& options) {
   PatternFlags flags;
-  flags.ascii = options.for_dates;
+  flags.ascii = options.for_dates && options.dialect != Dialect::pcre2;
   flags.multiline = options.multiline;
   // A global flag in the middle counts for all of the expression, so what stands before it is parsed again.
   for (int round = 0; round < 3; ++round) {

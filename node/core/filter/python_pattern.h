@@ -29,7 +29,8 @@ struct TranslateOptions {
   Alphabet alphabet = Alphabet::ascii;
   Dialect dialect = Dialect::re2;
   // For dates: two groups may bear one name, and groups without a name are kept, for one of them is what is cut. Else a
-  // group without a name is for grouping only, since backreferences are refused: that makes smaller programs.
+  // group without a name is for grouping only, since backreferences are refused: that makes smaller programs. And but
+  // for Dialect::pcre2 classes and \b are ASCII's.
   bool for_dates = false;
   bool multiline = false;  // re.MULTILINE: ^ and $ at every line
 };

@@ -18,17 +18,36 @@ struct ZoneName {
   int minutes_east;
 };
 
-// Abbreviations are ambiguous (IST, CST, BST); where they are, the sense is the one that fail2ban takes.
-constexpr std::array<ZoneName, 62> kZones = {{
-    {"ACDT", 630}, {"ACST", 570}, {"ADT", -180}, {"AEDT", 660}, {"AEST", 600}, {"AKDT", -480}, {"AKST", -540},
-    {"ART", -180}, {"AST", -240}, {"AWST", 480}, {"AZT", 240},  {"BDT", 480},  {"BRST", -120}, {"BRT", -180},
-    {"CAT", 120},  {"CDT", -300}, {"CEST", 120}, {"CET", 60},   {"CLT", -240}, {"COT", -300},  {"CST", -360},
-    {"EAT", 180},  {"ECT", -300}, {"EDT", -240}, {"EEST", 180}, {"EET", 120},  {"EST", -300},  {"GET", 240},
-    {"GMT", 0},    {"GST", 240},  {"HKT", 480},  {"HST", -600}, {"ICT", 420},  {"IDT", 180},   {"IRDT", 270},
-    {"IRKT", 480}, {"IRST", 210}, {"JST", 540},  {"KRAT", 420}, {"KST", 540},  {"MDT", -360},  {"MMT", 390},
-    {"MSD", 240},  {"MSK", 180},  {"MST", -420}, {"MYT", 480},  {"NDT", -150}, {"NPT", 345},   {"NST", -210},
-    {"NZDT", 780}, {"NZST", 720}, {"PDT", -420}, {"PHT", 480},  {"PKT", 300},  {"PST", -480},  {"SAST", 120},
-    {"SGT", 480},  {"UTC", 0},    {"UZT", 300},  {"WEST", 60},  {"WET", 0},    {"YEKT", 300},
+// Sorted. Abbreviations are ambiguous (IST, CST, BST); where they are, the sense is the one that fail2ban takes.
+constexpr std::array<ZoneName, 196> kZones = {{
+    {"ACDT", 630},  {"ACST", 570},  {"ACT", 480},   {"ADT", -180},  {"AEDT", 660},  {"AEST", 600},   {"AFT", 270},
+    {"AKDT", -480}, {"AKST", -540}, {"ALMT", 360},  {"AMST", 300},  {"AMT", 240},   {"ANAST", 720},  {"ANAT", 720},
+    {"AQTT", 300},  {"ART", -180},  {"AST", -240},  {"AWDT", 540},  {"AWST", 480},  {"AZOT", -60},   {"AZST", 300},
+    {"AZT", 240},   {"BDT", 480},   {"BIOT", 360},  {"BNT", 480},   {"BOT", -240},  {"BRST", -120},  {"BRT", -180},
+    {"BTT", 360},   {"CAST", 480},  {"CAT", 120},   {"CCT", 390},   {"CDT", -300},  {"CEDT", 120},   {"CEST", 120},
+    {"CET", 60},    {"CIST", -480}, {"CKT", -600},  {"CLST", -180}, {"CLT", -240},  {"COST", -240},  {"COT", -300},
+    {"CST", -360},  {"CVT", -60},   {"CXT", 420},   {"DAVT", 420},  {"DFT", 60},    {"EASST", -300}, {"EAST", -360},
+    {"EAT", 180},   {"ECT", -300},  {"EDT", -240},  {"EEDT", 180},  {"EEST", 180},  {"EET", 120},    {"EGST", 0},
+    {"EGT", -60},   {"EST", -300},  {"ET", -300},   {"FJST", 780},  {"FJT", 720},   {"FKST", -180},  {"FKT", -240},
+    {"FNT", -120},  {"GALT", -360}, {"GAMT", -540}, {"GET", 240},   {"GFT", -180},  {"GILT", 720},   {"GIT", -540},
+    {"GMT", 0},     {"GST", 240},   {"GYT", -240},  {"HAA", -180},  {"HAC", -300},  {"HADT", -540},  {"HAE", -240},
+    {"HAP", -420},  {"HAR", -360},  {"HAST", -600}, {"HAT", -150},  {"HAY", -480},  {"HKT", 480},    {"HLV", -270},
+    {"HMT", 300},   {"HNA", -240},  {"HNC", -360},  {"HNE", -300},  {"HNP", -480},  {"HNR", -420},   {"HNT", -210},
+    {"HNY", -540},  {"HOVT", 420},  {"HST", -600},  {"ICT", 420},   {"IDT", 180},   {"IOT", 360},    {"IRDT", 270},
+    {"IRKST", 540}, {"IRKT", 480},  {"IRST", 210},  {"JST", 540},   {"KGT", 360},   {"KRAST", 480},  {"KRAT", 420},
+    {"KST", 540},   {"KUYT", 240},  {"LHDT", 660},  {"LHST", 630},  {"MAGST", 720}, {"MAGT", 660},   {"MART", -570},
+    {"MAWT", 300},  {"MDT", -360},  {"MHT", 720},   {"MIT", -570},  {"MMT", 390},   {"MSD", 240},    {"MSK", 180},
+    {"MST", -420},  {"MUT", 240},   {"MVT", 300},   {"MYT", 480},   {"NCT", 660},   {"NDT", -150},   {"NFT", 690},
+    {"NOVST", 420}, {"NOVT", 360},  {"NPT", 345},   {"NST", -210},  {"NT", -210},   {"NUT", -660},   {"NZDT", 780},
+    {"NZST", 720},  {"OMSST", 420}, {"OMST", 360},  {"PDT", -420},  {"PET", -300},  {"PETST", 720},  {"PETT", 720},
+    {"PGT", 600},   {"PHT", 480},   {"PKT", 300},   {"PMDT", -120}, {"PMST", -180}, {"PONT", 660},   {"PST", -480},
+    {"PT", -480},   {"PWT", 540},   {"PYST", -180}, {"PYT", -240},  {"RET", 240},   {"SAMT", 240},   {"SAST", 120},
+    {"SBT", 660},   {"SCT", 240},   {"SGT", 480},   {"SLT", 330},   {"SRT", -180},  {"SST", -660},   {"TAHT", -600},
+    {"TFT", 300},   {"THA", 420},   {"TJT", 300},   {"TKT", -600},  {"TLT", 540},   {"TMT", 300},    {"TVT", 720},
+    {"ULAT", 480},  {"UTC", 0},     {"UYST", -120}, {"UYT", -180},  {"UZT", 300},   {"VET", -270},   {"VLAST", 660},
+    {"VLAT", 600},  {"VUT", 660},   {"WAST", 120},  {"WAT", 60},    {"WDT", 540},   {"WEDT", 60},    {"WEST", 60},
+    {"WET", 0},     {"WFT", 720},   {"WGST", -120}, {"WGT", -180},  {"WIB", 420},   {"WIT", 540},    {"WITA", 480},
+    {"WST", 480},   {"WT", 0},      {"YAKST", 600}, {"YAKT", 540},  {"YAPT", 600},  {"YEKST", 360},  {"YEKT", 300},
 }};
 
 // The military letters: A is +1, J is not used, Z is UTC.
@@ -42,9 +61,10 @@ std::optional<int> military_zone(char letter) {
 std::optional<int> named_zone(std::string_view name) {
   if (name.empty()) return 0;
   if (name.size() == 1) return military_zone(name[0]);
-  const auto* const found =
-      std::find_if(kZones.begin(), kZones.end(), [&](const ZoneName& z) { return z.name == name; });
-  return found == kZones.end() ? std::nullopt : std::optional<int>(found->minutes_east);
+  const auto* const found = std::lower_bound(
+      kZones.begin(), kZones.end(), name, [](const ZoneName& z, std::string_view wanted) { return z.name < wanted; });
+  const bool known = found != kZones.end() && found->name == name;
+  return known ? std::optional<int>(found->minutes_east) : std::nullopt;
 }
 
 // "+02", "+0200", "+02:00" after the sign.
@@ -60,18 +80,14 @@ std::optional<int> offset_digits(std::string_view text) {
 }  // namespace
 
 Result<minutes> parse_zone(std::string_view text) {
-  std::string upper(text);
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  const std::string_view all = upper;
-  const std::size_t sign = std::min(all.find_first_of("+-"), all.size());
-  const auto base = named_zone(all.substr(0, sign));
+  const std::size_t sign = std::min(text.find_first_of("+-"), text.size());
+  const auto base = named_zone(text.substr(0, sign));
   std::optional<int> extra = 0;
-  if (sign < all.size()) extra = offset_digits(all.substr(sign + 1));
-  if (all.empty() || !base || !extra) {
+  if (sign < text.size()) extra = offset_digits(text.substr(sign + 1));
+  if (text.empty() || !base || !extra) {
     return Error("\"" + escaped(text, 40) + "\" is not a time zone that is known here (try UTC+0200)");
   }
-  return minutes(*base + (sign < all.size() && all[sign] == '-' ? -*extra : *extra));
+  return minutes(*base + (sign < text.size() && text[sign] == '-' ? -*extra : *extra));
 }
 
 }  // namespace breakwater

@@ -36,6 +36,11 @@ const std::vector<std::string> kDates = {
     "CET Nov  2 03:04:05",
     "PDT Nov  2 03:04:05 2026",
     "+02:00 Nov  2 03:04:05",
+    "ULAT Nov  2 03:04:05",
+    "SST Nov  2 03:04:05 2026",
+    "cet Nov  2 03:04:05 2026",
+    "2026-11-02 03:04:05 utc",
+    "02/nov/2026:03:04:05 gmt",
     "2026-11-02 03:04:05",
     "2026-11-02T03:04:05Z",
     "2026-11-02T03:04:05.123456+02:00",
@@ -93,6 +98,9 @@ const std::vector<std::string> kBefore = {
     "1 ",
     "type=X msg=",
     "::1 - - [",
+    "\xc3\xa9",
+    "x\xe2\x80\x8b",
+    "[\xef\xbf\xbd",
 };
 
 const std::vector<std::string> kAfter = {
@@ -115,6 +123,8 @@ const std::vector<std::string> kAfter = {
     " Nov  2 03:04:05",
     "\",\"time\":\"2026-11-02T03:04:05.123456789Z\"}",
     " at 1793588645 and 02/Nov/2026:03:04:05",
+    "\xc3\xa9",
+    "\xe2\x80\x8b]",
 };
 
 struct Question {
@@ -221,7 +231,7 @@ TEST(DatesOfFail2ban, RandomMixtures) {
   std::vector<Question> questions;
   for (int i = 0; i < 6000; ++i) {
     std::string line = pick(kBefore) + pick(kDates) + pick(kAfter) + pick(kDates) + pick(kAfter);
-    for (unsigned edits = random() % 4; edits > 0; --edits) {
+    for (unsigned edits = is_ascii(line) ? random() % 4 : 0; edits > 0; --edits) {
       const std::size_t at = random() % line.size();
       if (random() % 2 == 0) {
         line[at] = pick(alphabet);
