@@ -25,6 +25,10 @@ LogReplay::LogReplay(std::vector<RunningJail>& all, std::vector<std::size_t> jai
 
 LogReplay::~LogReplay() = default;
 
+void LogReplay::set_gate(std::shared_ptr<LineGate> gate) {
+  if (framing_) framing_->set_gate(std::move(gate));
+}
+
 void LogReplay::feed(std::string_view block) {
   if (journal_lines_) return journal_lines_->feed(block, tool_);
   block_ = block;
@@ -53,7 +57,8 @@ void LogReplay::on_framed(const FramedLine& line) {
   LineContext context;
   context.now = now_;
   context.record_time = line.record_time;
-  on_line(line.text, line.raw, context, [&] { return numbers_.number(line.last); });
+  on_line(
+      line.text, line.raw, context, [&] { return numbers_.number(line.last); }, line.candidates);
 }
 
 void LogReplay::on_tool_line(const ToolLine& line) {
@@ -63,31 +68,43 @@ void LogReplay::on_tool_line(const ToolLine& line) {
   context.now = now_;
   context.record_time = line.record_time;
   context.no_date = line.undated;
-  on_line(line.text, line.raw, context, [&] { return line.number; });
+  on_line(
+      line.text, line.raw, context, [&] { return line.number; }, nullptr);
 }
 
 template <class Number>
-void LogReplay::on_line(std::string_view text, std::string_view raw, const LineContext& context, const Number& number) {
-  for (Follower& follower : followers_) {
-    LineFilter& filter = *follower.jail->jail.filter;
-    const FilterMatch match = filter.match(filter.wants_raw_json() ? raw : text, context, follower.memory.get());
-    if (match.verdict == FilterVerdict::no_match) continue;
-    ReplayCounts& counts = follower.jail->counts;
-    if (match.verdict == FilterVerdict::pending) ++counts.pending;
-    if (match.verdict == FilterVerdict::no_address) ++counts.no_address;
-    if (match.verdict == FilterVerdict::engine_failed) ++counts.engine_failed;
-    if (match.verdict == FilterVerdict::ignored) ++counts.ignored;
-    if (match.verdict != FilterVerdict::offence) continue;
-    const Timestamp at = time_of(follower, match, context, text);
-    if (!follower.jail->ignored.empty() && follower.jail->ignored.covering(match.who) != nullptr) {
-      ++counts.ignored;
-      continue;
-    }
-    ++counts.offences;
-    first_ = std::min(first_.value_or(at), at);
-    last_ = std::max(last_.value_or(at), at);
-    sink_({follower.index, match.who, at, {log_, number()}});
+void LogReplay::on_line(std::string_view text, std::string_view raw, const LineContext& context, const Number& number,
+                        const Candidates* candidates) {
+  if (candidates != nullptr) {
+    for (const std::uint16_t index : *candidates)
+      try_jail(followers_[index], text, raw, context, number);
+  } else {
+    for (Follower& follower : followers_)
+      try_jail(follower, text, raw, context, number);
   }
+}
+
+template <class Number>
+void LogReplay::try_jail(Follower& follower, std::string_view text, std::string_view raw, const LineContext& context,
+                         const Number& number) {
+  LineFilter& filter = *follower.jail->jail.filter;
+  const FilterMatch match = filter.match(filter.wants_raw_json() ? raw : text, context, follower.memory.get());
+  if (match.verdict == FilterVerdict::no_match) return;
+  ReplayCounts& counts = follower.jail->counts;
+  if (match.verdict == FilterVerdict::pending) ++counts.pending;
+  if (match.verdict == FilterVerdict::no_address) ++counts.no_address;
+  if (match.verdict == FilterVerdict::engine_failed) ++counts.engine_failed;
+  if (match.verdict == FilterVerdict::ignored) ++counts.ignored;
+  if (match.verdict != FilterVerdict::offence) return;
+  const Timestamp at = time_of(follower, match, context, text);
+  if (!follower.jail->ignored.empty() && follower.jail->ignored.covering(match.who) != nullptr) {
+    ++counts.ignored;
+    return;
+  }
+  ++counts.offences;
+  first_ = std::min(first_.value_or(at), at);
+  last_ = std::max(last_.value_or(at), at);
+  sink_({follower.index, match.who, at, {log_, number()}});
 }
 
 Timestamp LogReplay::time_of(Follower& follower, const FilterMatch& match, const LineContext& context,

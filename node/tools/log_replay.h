@@ -15,6 +15,7 @@
 #include "common/base/prefix_map.h"
 #include "node/core/filter/date_detector.h"
 #include "node/core/framing/framing.h"
+#include "node/core/gate/line_gate.h"
 #include "node/tools/ban_counter.h"
 #include "node/tools/line_numbers.h"
 #include "node/tools/log_format.h"
@@ -61,6 +62,9 @@ class LogReplay {
   // `jails` by index into `all`, which outlives this. `format`: any but automatic. `now`: for dates without a year.
   LogReplay(std::vector<RunningJail>& all, std::vector<std::size_t> jails, std::uint32_t log, LogFormat format,
             Timestamp now, ReplayOffenceSink sink);
+  // A gate made for the filters of `jails`, in their order; nullptr: none. Before the first feed(). The journal is read
+  // without one.
+  void set_gate(std::shared_ptr<LineGate> gate);
   ~LogReplay();
 
   void feed(std::string_view block);
@@ -82,7 +86,11 @@ class LogReplay {
   void on_tool_line(const ToolLine& line);
   // `number` is called for lines that count.
   template <class Number>
-  void on_line(std::string_view text, std::string_view raw, const LineContext& context, const Number& number);
+  void on_line(std::string_view text, std::string_view raw, const LineContext& context, const Number& number,
+               const Candidates* candidates);
+  template <class Number>
+  void try_jail(Follower& follower, std::string_view text, std::string_view raw, const LineContext& context,
+                const Number& number);
   Timestamp time_of(Follower& follower, const FilterMatch& match, const LineContext& context, std::string_view text);
   std::optional<Timestamp> date_before(Follower& follower, std::string_view text);
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "node/core/gate/gate_set.h"
 #include "node/tools/exit_status.h"
 #include "node/tools/log_input.h"
 #include "node/tools/log_replay.h"
@@ -22,7 +23,7 @@ namespace {
 
 class Replay {
  public:
-  Replay(const ReplayOptions& options, std::vector<ReplayJail> jails, ReplayReport& report);
+  Replay(const ReplayOptions& options, std::vector<ReplayJail> jails, ReplayReport& report, std::ostream& err);
 
   // Reads one log; an error tells why it could not be read (to its end).
   Result<void> read(std::uint32_t log);
@@ -39,6 +40,7 @@ class Replay {
   const ReplayOptions& options_;
   ReplayReport& report_;
   std::vector<RunningJail> jails_;
+  GateSet gates_;
   BanHistory history_;
   std::vector<BanCounter> counters_;
   std::vector<std::set<Address>> banned_;
@@ -46,8 +48,19 @@ class Replay {
   ReplayTotals totals_;
 };
 
-Replay::Replay(const ReplayOptions& options, std::vector<ReplayJail> jails, ReplayReport& report)
-    : options_(options), report_(report), banned_(jails.size()) {
+std::vector<GateFilter> gate_filters(const std::vector<ReplayJail>& jails) {
+  std::vector<GateFilter> out;
+  for (const ReplayJail& jail : jails)
+    out.push_back({jail.filter->requirement(), jail.filter->wants_raw_json()});
+  return out;
+}
+
+Replay::Replay(const ReplayOptions& options, std::vector<ReplayJail> jails, ReplayReport& report, std::ostream& err)
+    : options_(options),
+      report_(report),
+      gates_(gate_filters(jails),
+             [&err](const std::string& why) { err << "slower than it could be: " << why << "\n"; }),
+      banned_(jails.size()) {
   for (ReplayJail& jail : jails) {
     PrefixMap<bool> ignored;
     for (const Prefix& range : jail.config.ignoreip)
@@ -90,8 +103,9 @@ Result<void> Replay::read(std::uint32_t log) {
   const LogFormat format = options_.format == LogFormat::automatic ? detect_format(*block) : options_.format;
   auto readers = readers_of(name, format);
   if (!readers) return readers.error();
-  LogReplay lines(jails_, std::move(*readers), log, format, options_.now,
+  LogReplay lines(jails_, *readers, log, format, options_.now,
                   [this](const ReplayOffence& offence) { on_offence(offence); });
+  lines.set_gate(gates_.gate_for(*readers, format == LogFormat::docker ? LogForm::docker_json : LogForm::plain));
   Progress progress;
   while (block && !block->empty()) {
     totals_.bytes += block->size();
@@ -175,7 +189,7 @@ int replay(const ReplayOptions& options, std::ostream& out, std::ostream& err) {
   }
   tell_of_names(found.jails, err);
   const auto report = options.json ? make_json_report(out, options.logs) : make_table_report(out, options.logs);
-  Replay run(options, std::move(found.jails), *report);
+  Replay run(options, std::move(found.jails), *report, err);
   int status = kDone;
   for (std::uint32_t log = 0; log < options.logs.size(); ++log) {
     const auto read = run.read(log);

@@ -137,7 +137,10 @@ int test_filter(const TestFilterOptions& options, std::ostream& out, std::ostrea
   }
   // Where the output is for a program, words for people go beside it.
   std::ostream& words = options.json ? err : out;
-  if (options.explain) print_explanation(words, (*filter)->config(), (*filter)->filter());
+  if (options.explain) {
+    const LogForm form = options.format == LogFormat::docker ? LogForm::docker_json : LogForm::plain;
+    print_explanation(words, (*filter)->config(), (*filter)->filter(), form);
+  }
   if (options.explain || options.json) print_warnings(words, (*filter)->filter());
   if (options.log.empty() && options.explain) return kDone;
   if (options.explain) words << "\n";

@@ -97,6 +97,41 @@ const RegexText* find_regex(const FilterConfig& config, const RegexExplanation& 
   return index < list.size() ? &list[index] : nullptr;
 }
 
+const RegexLiterals* find_literals(const FilterLiterals& all, const RegexExplanation& one) {
+  const auto index = static_cast<std::size_t>(one.index);
+  if (one.role == "prefregex") return all.prefregex.empty() ? nullptr : &all.prefregex.front();
+  return one.role == "failregex" && index < all.failregex.size() ? &all.failregex[index] : nullptr;
+}
+
+std::string quoted_text(const std::string& literal) {
+  return "\"" + literal + "\"";
+}
+
+// `"failed" and ("root" or "admin")`
+std::string way_text(const std::vector<LiteralClause>& way) {
+  std::string out;
+  for (const LiteralClause& clause : way) {
+    if (!out.empty()) out += " and ";
+    const bool several = clause.size() > 1;
+    out += several ? "(" : "";
+    for (std::size_t i = 0; i < clause.size(); ++i)
+      out += (i > 0 ? " or " : "") + quoted_text(clause[i]);
+    out += several ? ")" : "";
+  }
+  return out.empty() ? "any line" : out;
+}
+
+std::string literal_text(const RegexLiterals& needed) {
+  std::string out;
+  for (const auto& way : needed.ways) {
+    const std::string text = way_text(way);
+    if (out == text) continue;
+    if (!out.empty()) out += "; or ";
+    out += text;
+  }
+  return out;
+}
+
 }  // namespace
 
 void print_missed_line(std::ostream& out, std::uint64_t number, std::string_view text) {
@@ -123,7 +158,8 @@ void print_warnings(std::ostream& out, const LineFilter& filter) {
   print_notes(out, "Warnings about the filter", filter.warnings());
 }
 
-void print_explanation(std::ostream& out, const FilterConfig& config, const LineFilter& filter) {
+void print_explanation(std::ostream& out, const FilterConfig& config, const LineFilter& filter, LogForm form) {
+  const FilterLiterals literals = literals_of(filter.requirement(), form);
   std::string role;
   for (const RegexExplanation& one : filter.explain()) {
     if (role != one.role) out << (role.empty() ? "" : "`-\n") << "\n" << (role = one.role) << ":\n";
@@ -131,8 +167,12 @@ void print_explanation(std::ostream& out, const FilterConfig& config, const Line
     if (const RegexText* regex = find_regex(config, one)) {
       out << "|      " << terminal_text(regex->pattern, kRegexBytes) << "\n";
     }
+    if (const RegexLiterals* needed = find_literals(literals, one)) {
+      out << "|      gate: " << terminal_text(literal_text(*needed), kRegexBytes) << "\n";
+    }
   }
   out << "`-\n";
+  if (literals.every_line) out << "\nThe gate lets every line pass: " << terminal_text(literals.why, 200) << "\n";
 }
 
 }  // namespace breakwater

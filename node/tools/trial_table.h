@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "node/core/gate/required_literals.h"
 #include "node/tools/filter_trial.h"
 #include "node/tools/trial_summary.h"
 
@@ -22,7 +23,8 @@ void print_trial_table(std::ostream& out, const FilterTrial& trial, const TrialS
 // What is dangerous in the filter. Nothing if there is nothing.
 void print_warnings(std::ostream& out, const LineFilter& filter);
 
-// Each regex with where it stands and how it is run.
-void print_explanation(std::ostream& out, const FilterConfig& config, const LineFilter& filter);
+// Each regex with where it stands, how it is run, and which literals the raw bytes of a line must hold before it is
+// asked at all.
+void print_explanation(std::ostream& out, const FilterConfig& config, const LineFilter& filter, LogForm form);
 
 }  // namespace breakwater

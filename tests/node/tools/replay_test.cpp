@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/text.h"
+#include "node/core/gate/gate_set.h"
+#include "node/tools/log_replay.h"
 #include "node/tools/progress.h"
 #include "tests/node/tools/tool_files.h"
 
@@ -239,6 +241,47 @@ TEST_F(ReplayTest, NumbersLinesBeyondTheFirstBlock) {
   ASSERT_EQ(outcome.bans.size(), 1u);
   EXPECT_EQ(outcome.bans[0]["lines"], json({1, 100'002}));
   EXPECT_EQ(outcome.summary["lines"], 100'002);
+}
+
+// What the gate keeps away from the filters must make no difference to what they find.
+TEST_F(ReplayTest, FindsTheSameWithAndWithoutTheGate) {
+  files_.write("filter.d/other.conf", "[Definition]\nfailregex = ^\\s*(?:worse|worst) <HOST>\n");
+  write_jails("[own]\nenabled = true\nlogpath = /l\n[other]\nenabled = true\nlogpath = /l\n");
+  const char* words[] = {"bad",
+                         "good",
+                         "worse",
+                         "BAD",
+                         "b\xc3\xa4"
+                         "d",
+                         "worst",
+                         "bad friend"};
+  std::string log;
+  for (int i = 0; i < 5000; ++i) {
+    log += "2026-01-01 00:" + std::to_string(10 + i / 100) + ":00 " + words[i * 7 % 11 % 7] + " 192.0.2." +
+           std::to_string(i * 13 % 50) + "\n";
+  }
+  const auto offences = [&](bool gated) {
+    auto loaded = load_replay_jails(options_.jails);
+    std::vector<GateFilter> filters;
+    std::vector<RunningJail> jails;
+    for (ReplayJail& jail : loaded.jails) {
+      filters.push_back({jail.filter->requirement(), jail.filter->wants_raw_json()});
+      jails.push_back({std::move(jail), {}, {}});
+    }
+    std::vector<std::string> all;
+    LogReplay replay(jails, {0, 1}, 0, LogFormat::file, kNow, [&](const ReplayOffence& offence) {
+      all.push_back(std::to_string(offence.jail) + " " + offence.who.text() + " " + to_text(offence.at) + " " +
+                    std::to_string(offence.line.number));
+    });
+    if (gated) replay.set_gate(GateSet(std::move(filters)).gate_for({0, 1}, LogForm::plain));
+    for (std::size_t at = 0; at < log.size(); at += 10'000)
+      replay.feed(std::string_view(log).substr(at, 10'000));
+    replay.end();
+    return all;
+  };
+  const auto without = offences(false);
+  EXPECT_GT(without.size(), 1000u);
+  EXPECT_EQ(offences(true), without);
 }
 
 TEST_F(ReplayTest, PrintsATableForPeople) {
