@@ -10,6 +10,7 @@
 #include "common/base/text.h"
 #include "common/log/log.h"
 #include "common/runtime/curve_keys.h"
+#include "common/runtime/endpoint.h"
 #include "common/runtime/random.h"
 #include "common/runtime/system_clock.h"
 #include "node/adapters/firewall/choose_firewall.h"
@@ -125,9 +126,11 @@ int run(const std::string& config_file) {
     return gates.gate_for(jails, docker_json ? LogForm::docker_json : LogForm::plain);
   });
 
+  auto names = NameResolver::create(reactor, look_up);
+  if (!names) return give_up(names.error());
   const Notify notify = Notify::from_environment();
   NodeLoop loop({reactor, clock, *signals, notify, core, *firewall->firewall, **store, link.get(), sources, *addresses,
-                 std::move(ignoreip)});
+                 *names, std::move(ignoreip)});
   loop.restore();
   // From here on the kernel holds what the disk remembers, and nobody on the never-ban list.
   const auto ran = loop.run();

@@ -29,7 +29,9 @@ void log_announcement(const Announce& line) {
 }  // namespace
 
 NodeLoop::NodeLoop(NodeParts parts)
-    : parts_(std::move(parts)), runner_(parts_.core, parts_.firewall, parts_.store, parts_.link, log_announcement) {}
+    : parts_(std::move(parts)), runner_(parts_.core, parts_.firewall, parts_.store, parts_.link, log_announcement) {
+  runner_.look_up_with([this](const std::string& name) { look_up(name); });
+}
 
 void NodeLoop::settle() {
   runner_.settle(parts_.clock.wall(), parts_.clock.steady());
@@ -102,6 +104,18 @@ void NodeLoop::watch_host() {
     });
   });
   parts_.reactor.every(kAddresses, [this] { refresh_never_ban(); });
+}
+
+void NodeLoop::look_up(const std::string& name) {
+  parts_.names.start(name, [this, name](const Result<std::vector<std::string>>& found) {
+    std::vector<Address> addresses;
+    if (!found) log_debug("name not found", {{"name", name}, {"problem", found.error().message()}});
+    for (const std::string& text : found ? *found : std::vector<std::string>()) {
+      if (const auto address = Address::parse(text)) addresses.push_back(*address);
+    }
+    parts_.core.on_looked_up(name, addresses, parts_.clock.wall());
+    settle();
+  });
 }
 
 void NodeLoop::on_signal() {

@@ -8,6 +8,7 @@
 
 #include "common/base/clock.h"
 #include "common/log/log.h"
+#include "common/runtime/name_resolver.h"
 #include "common/runtime/notify.h"
 #include "common/runtime/reactor.h"
 #include "common/runtime/signals.h"
@@ -31,6 +32,7 @@ struct NodeParts {
   ZmqHubLink* link;
   LogSources& sources;
   HostAddressWatcher& addresses;
+  NameResolver& names;                                   // for jails that ask for it (usedns)
   std::vector<std::pair<Prefix, std::string>> ignoreip;  // of node.conf, the jails, and the hub's own address
 };
 
@@ -49,6 +51,7 @@ class NodeLoop {
   Result<void> watch_logs();
   void watch_hub();
   void watch_host();
+  void look_up(const std::string& name);
   void on_signal();
   void settle();
   void tick();

@@ -27,6 +27,12 @@ void EffectRunner::carry_out(NodeEffect& effect, Timestamp now) {
     }
   } else if (auto* reconnect = std::get_if<Reconnect>(&effect)) {
     if (link_ != nullptr) link_->reconnect(reconnect->after);
+  } else if (auto* question = std::get_if<LookUpName>(&effect)) {
+    if (look_up_) {
+      look_up_(question->name);
+    } else {
+      core_.on_looked_up(question->name, {}, now);
+    }
   } else if (auto* line = std::get_if<Announce>(&effect)) {
     announce_(*line);
   }

@@ -19,6 +19,9 @@ class EffectRunner {
   EffectRunner(NodeCore& core, Firewall& firewall, NodeStore& store, HubLink* link, Announcer announce)
       : core_(core), firewall_(firewall), store_(store), link_(link), announce_(std::move(announce)) {}
 
+  // How LookUpName is carried out; without it names lead nowhere.
+  void look_up_with(std::function<void(const std::string& name)> look_up) { look_up_ = std::move(look_up); }
+
   // Takes and carries out effects until there are none.
   void settle(Timestamp now, Tick tick);
 
@@ -30,6 +33,7 @@ class EffectRunner {
   NodeStore& store_;
   HubLink* link_;  // null without a hub
   Announcer announce_;
+  std::function<void(const std::string&)> look_up_;
 };
 
 }  // namespace breakwater

@@ -80,32 +80,58 @@ void NodeCore::on_line(const LogLine& line, const std::vector<std::size_t>& jail
         ++counters_.ignored;
         continue;
       case FilterVerdict::no_address:
-        ++counters_.no_address;
+        if (match.is_name && jails_[index].config.filter.use_dns) {
+          on_match(index, match, line, now);
+        } else {
+          ++counters_.no_address;
+        }
         continue;
       case FilterVerdict::engine_failed:
         ++counters_.filter_errors;
         alarms_.raise("filter " + jails_[index].config.filter.name + " gave up on a line", now);
         continue;
       case FilterVerdict::offence:
-        break;
+        on_match(index, match, line, now);
     }
-    ++counters_.matched;
-    const Timestamp at = sane_time(line, match.at, now);
-    if (line.backlog && at <= now - jails_[index].config.findtime) {
-      ++counters_.old_lines;  // as fail2ban: a log first seen is no reason to ban for what was long ago
-      continue;
-    }
-    wire::Offence offence;
-    offence.at = at;
-    offence.who = match.who;
-    offence.jail = jails_[index].config.name;
-    const LogSource& source = *line.source;
-    offence.container = valid_utf8(source.container.empty() ? source.path : source.container, wire::kMaxName);
-    offence.image = valid_utf8(source.image, wire::kMaxName);
-    offence.sample = valid_utf8(line.text, wire::kMaxSample);
-    const StoredPosition position{source.id, line.after};
-    on_offence(index, std::move(offence), &position, now);
   }
+}
+
+void NodeCore::on_match(std::size_t jail, const FilterMatch& match, const LogLine& line, Timestamp now) {
+  ++counters_.matched;
+  const Timestamp at = sane_time(line, match.at, now);
+  if (line.backlog && at <= now - jails_[jail].config.findtime) {
+    ++counters_.old_lines;  // as fail2ban: a log first seen is no reason to ban for what was long ago
+    return;
+  }
+  wire::Offence offence;
+  offence.at = at;
+  offence.who = match.who;
+  offence.jail = jails_[jail].config.name;
+  const LogSource& source = *line.source;
+  offence.container = valid_utf8(source.container.empty() ? source.path : source.container, wire::kMaxName);
+  offence.image = valid_utf8(source.image, wire::kMaxName);
+  offence.sample = valid_utf8(line.text, wire::kMaxSample);
+  if (match.verdict == FilterVerdict::offence) {
+    const StoredPosition position{source.id, line.after};
+    on_offence(jail, std::move(offence), &position, now);
+  } else if (const auto* addresses = names_.known(match.id, now)) {
+    on_addresses({jail, std::move(offence)}, *addresses, now);
+  } else {
+    names_.wait(match.id, {jail, std::move(offence)});
+  }
+}
+
+void NodeCore::on_addresses(NamedOffence named, const std::vector<Address>& addresses, Timestamp now) {
+  if (addresses.empty()) ++counters_.no_address;
+  for (const Address& who : addresses) {
+    named.offence.who = who;
+    on_offence(named.jail, named.offence, nullptr, now);
+  }
+}
+
+void NodeCore::on_looked_up(const std::string& name, const std::vector<Address>& addresses, Timestamp now) {
+  for (NamedOffence& waited : names_.answer(name, addresses, now))
+    on_addresses(std::move(waited), addresses, now);
 }
 
 // nullptr for a filter that needs none.
@@ -244,6 +270,7 @@ NodeEffects NodeCore::take_effects(Timestamp now, Tick tick) {
   for (Announce& line : announcements_)
     effects.emplace_back(std::move(line));
   announcements_.clear();
+  if (auto name = names_.take_question()) effects.emplace_back(LookUpName{std::move(*name)});
   if (!effects.empty()) return effects;  // the hub hears of it in the next round, when it is true
 
   for (wire::Message& message : outbox_)
@@ -351,6 +378,7 @@ std::map<std::string, std::uint64_t> NodeCore::counters() const {
       {"ignored", counters_.ignored},
       {"old_lines", counters_.old_lines},
       {"no_address", counters_.no_address},
+      {"names_dropped", names_.dropped()},
       {"filter_errors", counters_.filter_errors},
       {"bans_local", counters_.bans_local},
       {"bans_hub", counters_.bans_hub},

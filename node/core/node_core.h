@@ -22,6 +22,7 @@
 #include "node/core/firewall.h"
 #include "node/core/framing/log_line.h"
 #include "node/core/hub_session.h"
+#include "node/core/name_table.h"
 #include "node/core/never_ban.h"
 #include "node/core/node_store.h"
 #include "node/core/offender_table.h"
@@ -50,7 +51,10 @@ struct Announce {  // -> the log: a change of state that an operator wants to se
   std::string event;                                        // "ban"
   std::vector<std::pair<std::string, std::string>> fields;  // who=..., jail=...
 };
-using NodeEffect = std::variant<Enforce, Persist, SendToHub, ReadSpool, Reconnect, Announce>;
+struct LookUpName {  // -> the resolver, away from the loop; then NodeCore::on_looked_up, also when it fails
+  std::string name;
+};
+using NodeEffect = std::variant<Enforce, Persist, SendToHub, ReadSpool, Reconnect, LookUpName, Announce>;
 using NodeEffects = std::vector<NodeEffect>;
 
 struct NodeSettings {
@@ -104,6 +108,8 @@ class NodeCore {
   void on_enforced(const std::vector<FirewallChange>& changes, const std::vector<std::string>& errors, Timestamp now);
   void on_persisted(NodeChanges changes, const Result<void>& outcome, Timestamp now);
   void on_spool(std::vector<wire::Offence> offences);
+  // Empty: the name leads nowhere, or nobody answered.
+  void on_looked_up(const std::string& name, const std::vector<Address>& addresses, Timestamp now);
   void on_send_failed(const wire::Message& message);
 
   // For PING: gauges and counters of the parts around the core ("files", "containers", "parse_errors", ...).
@@ -143,6 +149,8 @@ class NodeCore {
   void send_applied(NodeEffects& effects, Timestamp now);
   wire::Ping ping() const;
   void announce(bool warning, std::string event, std::vector<std::pair<std::string, std::string>> fields);
+  void on_match(std::size_t jail, const FilterMatch& match, const LogLine& line, Timestamp now);
+  void on_addresses(NamedOffence named, const std::vector<Address>& addresses, Timestamp now);
   FilterMemory* memory(std::size_t jail, const LogSource& source);
   Timestamp sane_time(const LogLine& line, Timestamp at, Timestamp now);
 
@@ -153,6 +161,7 @@ class NodeCore {
   PrefixMap<Timestamp> allows_;  // the hub's allow list, until when
   // By log and jail, for filters that need it; goes when the log is no longer followed.
   std::map<std::string, std::vector<std::unique_ptr<FilterMemory>>> memories_;
+  NameTable names_;
   OffenderTable offenders_;
   BanTable bans_;
   HubSession session_;

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
@@ -110,10 +111,11 @@ class NodeHarness {
   void restart() {
     std::vector<ActiveJail> active;
     for (const JailConfig& jail : jails_)
-      active.push_back({jail, nullptr});
+      active.push_back({jail, filter_of(jail)});
     core = std::make_unique<NodeCore>(settings_, std::move(active), store.load().value(), now);
     runner_ = std::make_unique<EffectRunner>(*core, kernel, store, &link,
                                              [this](const Announce& line) { announced.push_back(line); });
+    runner_->look_up_with([this](const std::string& name) { looked_up.push_back(name); });
     kernel.now = now;
     core->on_kernel_list(kernel.list().value(), now);
     settle();
@@ -156,6 +158,18 @@ class NodeHarness {
     welcome.spool_acked = acked;
     receive(welcome);
   }
+  // A line of the file /var/log/auth.log, followed by all jails.
+  void read(const std::string& line) {
+    LogSource source;
+    source.id = source.path = "/var/log/auth.log";
+    LogLine log_line;
+    log_line.source = &source;
+    log_line.text = log_line.raw = line;
+    std::vector<std::size_t> all(jails_.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    core->on_line(log_line, all, now);
+    settle();
+  }
   bool banned(const char* who) const { return kernel.holds(Prefix::parse(who).value()); }
   std::uint64_t counter(const std::string& name) const { return core->counters().at(name); }
 
@@ -165,9 +179,16 @@ class NodeHarness {
   KernelInMemory kernel;
   RecordingLink link;
   std::vector<Announce> announced;
+  std::vector<std::string> looked_up;  // names whose answers the test gives by hand
   std::unique_ptr<NodeCore> core;
 
  private:
+  static std::unique_ptr<LineFilter> filter_of(const JailConfig& jail) {
+    if (jail.filter.failregex.empty()) return nullptr;
+    auto filter = LineFilter::compile(jail.filter, std::nullopt);
+    return filter ? std::move(*filter) : nullptr;
+  }
+
   std::vector<JailConfig> jails_;
   NodeSettings settings_;
   std::unique_ptr<EffectRunner> runner_;

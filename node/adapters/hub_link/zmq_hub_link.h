@@ -9,8 +9,8 @@
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "common/runtime/curve_keys.h"
+#include "common/runtime/name_resolver.h"
 #include "common/runtime/reactor.h"
-#include "node/adapters/hub_link/name_resolver.h"
 #include "node/core/hub_link.h"
 
 namespace breakwater {

@@ -42,6 +42,7 @@ struct FilterMatch {
   std::set<std::string> users;                // all that one connection (<F-MLFID>) tried
   int attempts = 0;                           // lines of the log that were merged into this match
   std::string id;                             // no_address: what was found instead, a name or an <F-ID>
+  bool is_name = false;                       // `id` is a host's name, from <HOST> or <DNS>
 };
 
 struct LineContext {

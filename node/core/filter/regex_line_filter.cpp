@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::chrono::seconds kLastDateCounts{60};
 constexpr int kMostLines = 1000;
+constexpr std::size_t kLongestName = 253;  // RFC 1035, 2.3.4
 
 Error filter_error(const FilterConfig& config, const Origin& origin, std::string_view what) {
   return Error(origin.text() + ": filter \"" + config.name + "\": " + std::string(what));
@@ -351,6 +352,7 @@ FilterVerdict RegexLineFilter::name(const IdentityView& who, FilterMatch& result
   const auto address = address_of(who);
   if (!address) {
     result.id = who.fid ? *who.fid : who.host().value_or("");
+    result.is_name = !who.fid && !who.ip4 && !who.ip6 && who.dns && who.dns->size() <= kLongestName;
     return FilterVerdict::no_address;
   }
   result.who = address->who;

@@ -450,5 +450,83 @@ TEST(NodeCore, ABanLongerThanTheKernelCanHoldIsRenewed) {
   EXPECT_FALSE(node.banned(kAttacker));
 }
 
+JailConfig jail_of_names(bool use_dns) {
+  JailConfig jail = simple_jail("mail", 2);
+  jail.filter.name = "mail";
+  jail.filter.failregex = {{"^refused <HOST>$", {"filter.d/mail.conf", 2}}};
+  jail.filter.use_dns = use_dns;
+  return jail;
+}
+
+TEST(Names, AreLookedUpOnceAndTheirAddressesCount) {
+  NodeHarness node({jail_of_names(true)});
+  node.read("refused host.example");
+  node.read("refused host.example");
+  ASSERT_EQ(node.looked_up, std::vector<std::string>{"host.example"});
+  EXPECT_FALSE(node.banned(kAttacker));
+  node.core->on_looked_up("host.example", {*Address::parse(kAttacker), *Address::parse("2001:db8::7")}, node.now);
+  node.settle();
+  EXPECT_TRUE(node.banned(kAttacker));
+  EXPECT_TRUE(node.banned("2001:db8::7"));
+}
+
+TEST(Names, AnAnswerHoldsForFiveMinutes) {
+  NodeHarness node({jail_of_names(true)});
+  node.read("refused host.example");
+  node.core->on_looked_up("host.example", {*Address::parse(kAttacker)}, node.now);
+  node.pass(4min);
+  node.read("refused host.example");
+  EXPECT_TRUE(node.banned(kAttacker));
+  EXPECT_EQ(node.looked_up.size(), 1u);
+  node.pass(2min);
+  node.read("refused host.example");
+  EXPECT_EQ(node.looked_up.size(), 2u);
+}
+
+TEST(Names, OneThatLeadsNowhereIsCounted) {
+  NodeHarness node({jail_of_names(true)});
+  node.read("refused host.example");
+  node.core->on_looked_up("host.example", {}, node.now);
+  EXPECT_EQ(node.counter("no_address"), 1u);
+  EXPECT_EQ(node.counter("offences"), 0u);
+}
+
+TEST(Names, AreAskedOneAfterTheOther) {
+  NodeHarness node({jail_of_names(true)});
+  node.read("refused a.example");
+  node.read("refused b.example");
+  EXPECT_EQ(node.looked_up.size(), 1u);
+  node.core->on_looked_up("a.example", {}, node.now);
+  node.settle();
+  EXPECT_EQ(node.looked_up, (std::vector<std::string>{"a.example", "b.example"}));
+}
+
+TEST(Names, AFloodOfThemIsBoundedAndCounted) {
+  NodeHarness node({jail_of_names(true)});
+  for (int i = 0; i < 1010; ++i)
+    node.read("refused h" + std::to_string(i) + ".example");
+  EXPECT_EQ(node.counter("names_dropped"), 10u);
+  EXPECT_EQ(node.looked_up.size(), 1u);
+}
+
+TEST(Names, AreNotLookedUpWhereTheJailDoesNotAskForIt) {
+  NodeHarness node({jail_of_names(false)});
+  node.read("refused host.example");
+  EXPECT_TRUE(node.looked_up.empty());
+}
+
+TEST(Names, MayNotBeUsedToBanOneOfOurs) {
+  NodeHarness node({jail_of_names(true)});
+  NeverBan never;
+  never.add(Prefix::parse("203.0.113.0/24").value(), "a gateway");
+  node.core->on_never_ban(std::move(never), node.now);
+  node.read("refused host.example");
+  node.read("refused host.example");
+  node.core->on_looked_up("host.example", {*Address::parse(kAttacker)}, node.now);
+  node.settle();
+  EXPECT_FALSE(node.banned(kAttacker));
+  EXPECT_EQ(node.counter("refused_never_ban"), 2u);
+}
+
 }  // namespace
 }  // namespace breakwater

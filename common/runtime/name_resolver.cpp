@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/adapters/hub_link/name_resolver.h"
+#include "common/runtime/name_resolver.h"
 
 #include <mutex>
 #include <optional>
