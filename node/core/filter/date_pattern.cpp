@@ -275,10 +275,12 @@ Result<std::vector<DatePattern>> default_patterns() {
 // Where {DATE} stands each of the defaults is tried, without boundaries of its own.
 Result<void> add_embedded_defaults(std::string_view written, std::size_t at, std::vector<DatePattern>& list) {
   for (std::string_view text : kDefaults) {
-    if (text == "EPOCH" || text == "TAI64N") continue;  // fail2ban takes these two for words here
+    const std::string_view before = written.substr(0, at), behind = written.substr(at + 6);
+    // These two are dates alone and at the beginning of the line only; elsewhere fail2ban takes them for words.
+    const bool alone = behind.empty() && (before.empty() || before == "^" || before == kLineBegin);
+    if ((text == "EPOCH" || text == "TAI64N") && !alone) continue;
     if (text.starts_with(kLineBegin)) text.remove_prefix(kLineBegin.size());
-    const std::string whole =
-        std::string(written.substr(0, at)) + std::string(text) + std::string(written.substr(at + 6));
+    const std::string whole = std::string(before) + std::string(text) + std::string(behind);
     auto pattern = single(whole);
     if (!pattern) return pattern.error();
     add(list, std::move(*pattern));

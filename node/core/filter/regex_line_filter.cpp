@@ -2,6 +2,7 @@
 #include "node/core/filter/regex_line_filter.h"
 
 #include <algorithm>
+#include <array>
 
 #include "common/base/text.h"
 
@@ -11,6 +12,28 @@ namespace {
 
 constexpr std::chrono::seconds kLastDateCounts{60};
 constexpr std::size_t kLongestName = 253;  // RFC 1035, 2.3.4
+
+// The length of a line end as Python's splitlines() has them at the beginning of `text`; 0: none is there.
+std::size_t line_end(std::string_view text) {
+  constexpr std::array<std::string_view, 11> kEnds = {"\r\n", "\n",   "\r",       "\v",           "\f",          "\x1c",
+                                                      "\x1d", "\x1e", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+  for (const std::string_view end : kEnds) {
+    if (text.starts_with(end)) return end.size();
+  }
+  return 0;
+}
+
+// A line of the log may be several for fail2ban here, none of which it then finds again: such a line is dealt with.
+void add_lines(std::string_view text, std::vector<std::string_view>& out) {
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = line_end(text.substr(at));
+    if (end > 0) out.push_back(text.substr(begin, at - begin));
+    at += std::max<std::size_t>(end, 1);
+    if (end > 0) begin = at;
+  }
+  if (begin < text.size()) out.push_back(text.substr(begin));
+}
 
 }  // namespace
 
@@ -186,11 +209,7 @@ std::vector<std::string_view> RegexLineFilter::skipped_lines(int regex) const {
   std::vector<std::string_view> out;
   const auto& names = failregex_[static_cast<std::size_t>(regex)].compiled.regex->group_names();
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (!names[i].starts_with("skiplines") || !groups_[i] || groups_[i]->empty()) continue;
-    std::string_view text = *groups_[i];
-    text.remove_suffix(text.ends_with('\n') ? 1 : 0);
-    for (const std::string_view line : split(text, '\n'))
-      out.push_back(line);
+    if (names[i].starts_with("skiplines") && groups_[i]) add_lines(*groups_[i], out);
   }
   return out;
 }

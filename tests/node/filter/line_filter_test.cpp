@@ -317,6 +317,14 @@ TEST(SeveralLines, WhatSkiplinesPassedOverStays) {
               ElementsAre("-", "-", "203.0.113.7", "203.0.113.9"));
 }
 
+// As in fail2ban, for which such a line is two.
+TEST(SeveralLines, WithALineEndInsideAreDealtWith) {
+  EXPECT_THAT(judged_in_order(two_lines(), {"connected 203.0.113.7", "connected 203.0.113.9", "failed", "failed"}),
+              ElementsAre("-", "-", "203.0.113.7", "203.0.113.9"));
+  EXPECT_THAT(judged_in_order(two_lines(), {"connected 203.0.113.7", "connected 203.0.113.9\rx", "failed", "failed"}),
+              ElementsAre("-", "-", "203.0.113.7", "-"));
+}
+
 TEST(SeveralLines, OneWithoutADateTakesTheLastOne) {
   FilterConfig config = config_with({"^failed from <HOST>$"});
   config.maxlines = 2;
