@@ -14,6 +14,9 @@ namespace breakwater {
 
 namespace {
 
+constexpr std::size_t kHead = 160;        // of a line, in bytes
+constexpr std::size_t kLongestDate = 96;  // more than any default pattern needs
+
 std::unique_ptr<re2::RE2> word_program() {
   ExpandedPattern pattern;
   pattern.append("\\w", 1, true);
@@ -191,6 +194,7 @@ Result<std::unique_ptr<DateDetector>> DateDetector::make(std::span<const RegexTe
   auto list = date_patterns(patterns);
   if (!list) return list.error();
   std::unique_ptr<DateDetector> out(new DateDetector(std::move(*list)));
+  out->only_defaults_ = patterns.empty();
   auto programs = Programs::make(out->patterns_, Alphabet::ascii);
   const std::string where = patterns.empty() ? "" : patterns.front().origin.text();
   if (!programs) return programs.error().within(where);
@@ -208,14 +212,26 @@ DateDetector::Programs* DateDetector::programs(bool ascii) {
   return unicode_.get();
 }
 
+// The default dates are short, and stand near the beginning: the candidates of the line's head are all that could begin
+// where one was found, or before. But the last pattern of all wins wherever it stands, see choose(); it begins with
+// '@'.
 std::optional<FoundDate> DateDetector::find(const SubjectText& line) {
   Programs* const compiled = programs(line.ascii);
   if (compiled == nullptr) return std::nullopt;
+  if (only_defaults_ && line.text.size() > kHead && line.text.find('@') == std::string_view::npos) {
+    const auto found = choose(*compiled, compiled->candidates(line.text.substr(0, kHead)), line);
+    if (found && found->match_begin + kLongestDate <= kHead) return found;
+  }
+  return choose(*compiled, compiled->candidates(line.text), line);
+}
+
+std::optional<FoundDate> DateDetector::choose(Programs& compiled, const std::vector<int>& candidates,
+                                              const SubjectText& line) const {
   std::optional<FoundDate> best;
   std::size_t best_begin = 0;
-  for (const int candidate : compiled->candidates(line.text)) {
+  for (const int candidate : candidates) {
     const auto index = static_cast<std::size_t>(candidate);
-    auto found = match(patterns_[index], compiled->list[index], line, compiled->groups);
+    auto found = match(patterns_[index], compiled.list[index], line, compiled.groups);
     if (!found) continue;
     found->pattern = index;
     // An epoch behind "audit(" begins at its number.

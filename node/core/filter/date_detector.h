@@ -52,11 +52,14 @@ class DateDetector {
 
   explicit DateDetector(std::vector<DatePattern> patterns);
   Programs* programs(bool ascii);
+  std::optional<FoundDate> choose(Programs& compiled, const std::vector<int>& candidates,
+                                  const SubjectText& line) const;
 
   std::vector<DatePattern> patterns_;
   std::unique_ptr<Programs> ascii_;
   std::unique_ptr<Programs> unicode_;
   bool unicode_failed_ = false;
+  bool only_defaults_ = false;
 };
 
 }  // namespace breakwater

@@ -14,6 +14,21 @@ namespace breakwater {
 
 namespace {
 
+// Which share of the last few hundred searches matched.
+class Share {
+ public:
+  void note(bool match) {
+    hits_ += match ? 1 : 0;
+    if (++all_ < 256) return;
+    all_ /= 2;
+    hits_ /= 2;
+  }
+  bool most() const { return hits_ * 2 > all_; }
+
+ private:
+  int all_ = 0, hits_ = 0;
+};
+
 // A regex for one kind of line.
 struct Programs {
   std::unique_ptr<re2::RE2> re2;        // exact, or a superset; nullptr: RE2 cannot even say that
@@ -24,13 +39,14 @@ struct Programs {
   std::vector<std::string> warnings;
   std::string inexact;  // the construct that RE2 lacks; "": `re2` is exact
   int matches = 0;      // of RE2 with groups
+  Share share;          // of searches that match
 };
 
-Result<void> add_pcre2(const ExpandedPattern& pattern, TranslateOptions options, Programs& out) {
+Result<void> add_pcre2(const ExpandedPattern& pattern, TranslateOptions options, std::uint32_t steps, Programs& out) {
   options.dialect = Dialect::pcre2;
   auto exact = translate(pattern, options);
   if (!exact) return exact.error();
-  auto program = Pcre2Program::make(exact->text, options.alphabet);
+  auto program = Pcre2Program::make(exact->text, options.alphabet, steps);
   if (!program) return program.error();
   out.groups.clear();
   for (std::size_t i = 0; i < exact->groups.size(); ++i) {
@@ -45,7 +61,7 @@ Result<void> add_pcre2(const ExpandedPattern& pattern, TranslateOptions options,
 
 Result<Programs> with_pcre2(const ExpandedPattern& pattern, TranslateOptions options, std::string construct) {
   Programs out;
-  const auto added = add_pcre2(pattern, options, out);
+  const auto added = add_pcre2(pattern, options, Pcre2Program::kStepsForAVerdict, out);
   if (!added) return added.error();
   out.inexact = std::move(construct);
   options.dialect = Dialect::re2_superset;
@@ -85,17 +101,8 @@ class FilterRegex final : public Regex {
   SearchOutcome search(const SubjectText& subject, Groups* groups, std::string_view* span, bool likely) override {
     Programs* const programs = subject.ascii ? &ascii_ : unicode();
     if (programs == nullptr) return SearchOutcome::engine_failed;
-    const bool exact = programs->inexact.empty();
-    const bool wants_groups = groups != nullptr || span != nullptr;
-    const bool by_pcre2 = !exact || (wants_groups && programs->pcre2);
-    const bool look_first = programs->re2 && !(likely && by_pcre2);
-    if (look_first || !by_pcre2) {
-      const SearchOutcome outcome = by_re2(*programs, subject.text, by_pcre2 ? nullptr : groups, span);
-      if (outcome != SearchOutcome::match || !by_pcre2) return outcome;
-    }
-    const SearchOutcome outcome = programs->pcre2->search(subject.text);
-    if (outcome == SearchOutcome::match) copy_ranges(*programs, subject.text, groups, span);
-    if (outcome == SearchOutcome::engine_failed && exact) return by_re2(*programs, subject.text, groups, span);
+    const SearchOutcome outcome = search(*programs, subject.text, groups, span, likely);
+    programs->share.note(outcome == SearchOutcome::match);
     return outcome;
   }
 
@@ -111,6 +118,22 @@ class FilterRegex final : public Regex {
  private:
   TranslateOptions options(Alphabet alphabet) const {
     return {.alphabet = alphabet, .dialect = Dialect::re2, .for_dates = false, .multiline = flags_.multiline};
+  }
+
+  SearchOutcome search(Programs& programs, std::string_view text, Groups* groups, std::string_view* span, bool likely) {
+    const bool exact = programs.inexact.empty();
+    const bool wants_groups = groups != nullptr || span != nullptr;
+    const bool by_pcre2 = !exact || (wants_groups && programs.pcre2);
+    if (!by_pcre2) return by_re2(programs, text, groups, span);
+    // Where most lines match, a look by RE2 first is in vain. One that is not exact is a shield as well.
+    const bool look = !likely && !(exact && programs.share.most());
+    if (programs.re2 && look && by_re2(programs, text, nullptr, nullptr) == SearchOutcome::no_match) {
+      return SearchOutcome::no_match;
+    }
+    const SearchOutcome outcome = programs.pcre2->search(text);
+    if (outcome == SearchOutcome::match) copy_ranges(programs, text, groups, span);
+    if (outcome == SearchOutcome::engine_failed && exact) return by_re2(programs, text, groups, span);
+    return outcome;
   }
 
   Programs* unicode() {
@@ -140,7 +163,8 @@ class FilterRegex final : public Regex {
   void speed_up(Programs& programs) {
     const bool ascii = &programs == &ascii_;
     Programs faster;
-    const auto added = add_pcre2(pattern_, options(ascii ? Alphabet::ascii : Alphabet::unicode), faster);
+    const auto added = add_pcre2(pattern_, options(ascii ? Alphabet::ascii : Alphabet::unicode),
+                                 Pcre2Program::kStepsForGroups, faster);
     if (!added || !faster.pcre2->is_fast() || faster.groups != programs.groups) return;
     programs.pcre2 = std::move(faster.pcre2);
     programs.numbers = std::move(faster.numbers);

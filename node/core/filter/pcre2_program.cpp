@@ -9,7 +9,6 @@ namespace breakwater {
 
 namespace {
 
-constexpr std::uint32_t kMostSteps = 500'000;
 constexpr std::uint32_t kMostHeapKib = 1024;
 constexpr std::size_t kJitStack = std::size_t{128} * 1024;
 
@@ -73,7 +72,8 @@ class Program final : public Pcre2Program {
 
 }  // namespace
 
-Result<std::unique_ptr<Pcre2Program>> Pcre2Program::make(const std::string& text, Alphabet alphabet) {
+Result<std::unique_ptr<Pcre2Program>> Pcre2Program::make(const std::string& text, Alphabet alphabet,
+                                                         std::uint32_t steps) {
   const Owned<pcre2_compile_context> compiling(pcre2_compile_context_create(nullptr));
   if (!compiling) return Error("PCRE2 has no memory");
   pcre2_set_newline(compiling.get(), PCRE2_NEWLINE_LF);
@@ -89,8 +89,8 @@ Result<std::unique_ptr<Pcre2Program>> Pcre2Program::make(const std::string& text
   Owned<pcre2_match_context> limits(pcre2_match_context_create(nullptr));
   Owned<pcre2_match_data> data(pcre2_match_data_create_from_pattern(code.get(), nullptr));
   if (!limits || !data) return Error("PCRE2 has no memory");
-  pcre2_set_match_limit(limits.get(), kMostSteps);
-  pcre2_set_depth_limit(limits.get(), kMostSteps);
+  pcre2_set_match_limit(limits.get(), steps);
+  pcre2_set_depth_limit(limits.get(), steps);
   pcre2_set_heap_limit(limits.get(), kMostHeapKib);
   pcre2_jit_stack_assign(
       limits.get(), [](void*) { return shared_stack(); }, nullptr);

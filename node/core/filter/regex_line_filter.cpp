@@ -116,7 +116,7 @@ SubjectText RegexLineFilter::join(const std::vector<std::string>& lines, std::st
 }
 
 SearchOutcome RegexLineFilter::apply_prefregex(Subject& subject) {
-  const SearchOutcome outcome = prefregex_->regex->search(subject.body, &prefix_groups_, nullptr, true);
+  const SearchOutcome outcome = prefregex_->regex->search(subject.body, &prefix_groups_);
   if (outcome != SearchOutcome::match) return outcome;
   if (!content_group_) return outcome;
   const auto& text = prefix_groups_[*content_group_];

@@ -22,7 +22,7 @@ re2::RE2::Options re2_options(Alphabet alphabet, std::int64_t max_mem);
 // `text` is RE2's own dialect.
 Result<std::unique_ptr<re2::RE2>> make_re2(const std::string& text, Alphabet alphabet);
 
-// A backtracking regex with bounds: 500,000 steps a search, 1 MiB of heap, no stack that a line could grow. With
+// A backtracking regex with bounds: so many steps a search, 1 MiB of heap, no stack that a line could grow. With
 // machine code where the process may make some (a unit with MemoryDenyWriteExecute may not), else interpreted.
 //
 // One thread.
@@ -33,8 +33,11 @@ class Pcre2Program {
     std::size_t end = 0;
   };
 
+  static constexpr std::uint32_t kStepsForAVerdict = 500'000;
+  static constexpr std::uint32_t kStepsForGroups = 10'000;  // where RE2 can take over
+
   // `text` as translate() writes it for Dialect::pcre2.
-  static Result<std::unique_ptr<Pcre2Program>> make(const std::string& text, Alphabet alphabet);
+  static Result<std::unique_ptr<Pcre2Program>> make(const std::string& text, Alphabet alphabet, std::uint32_t steps);
   virtual ~Pcre2Program() = default;
 
   // The leftmost match that begins at or behind `from`. `subject` is valid UTF-8 for Alphabet::unicode.
