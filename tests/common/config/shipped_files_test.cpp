@@ -1,66 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands in configs/: it is read without a word of complaint, and its filters say of every line of
-// tests/filters/*.lines what stands there.
+// What stands in configs/: it is read without a word of complaint. Its filters:
+// tests/node/filter/shipped_filters_test.cpp.
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "common/base/text.h"
-#include "common/config/filter_reader.h"
 #include "common/config/hub_config.h"
 #include "common/config/jail_reader.h"
 #include "common/config/node_config.h"
-#include "node/core/filter/line_filter.h"
 #include "tests/common/config/temp_tree.h"
 
 namespace breakwater {
 namespace {
-
-std::unique_ptr<LineFilter> shipped_filter(const std::string& request) {
-  Problems problems;
-  const auto config = read_filter({"configs"}, request, problems);
-  EXPECT_EQ(problems.text(), "");
-  if (!config) return nullptr;
-  auto filter = LineFilter::compile(*config, "UTC+0000");
-  EXPECT_TRUE(filter) << filter.error().message();
-  return filter ? std::move(filter).value() : nullptr;
-}
-
-std::string outcome(LineFilter& filter, std::string_view line) {
-  const FilterMatch match = filter.match(line, {.now = from_unix_seconds(1793600000), .record_time = {}});
-  if (match.verdict == FilterVerdict::no_match) return "-";
-  if (match.verdict == FilterVerdict::offence) return match.who.text();
-  return "verdict " + std::to_string(static_cast<int>(match.verdict));
-}
-
-void run_lines(const std::string& file) {
-  std::ifstream in(file);
-  ASSERT_TRUE(in) << file;
-  std::unique_ptr<LineFilter> filter;
-  int number = 0, checked = 0;
-  for (std::string line; std::getline(in, line);) {
-    ++number;
-    if (line.starts_with("# filter = ")) filter = shipped_filter(line.substr(11));
-    if (line.starts_with('[')) filter = shipped_filter(line.substr(1, line.size() - 2));
-    const auto bar = line.find(" | ");
-    if (line.starts_with('#') || bar == std::string::npos) continue;
-    ASSERT_TRUE(filter) << file << ':' << number;
-    EXPECT_EQ(outcome(*filter, line.substr(bar + 3)), line.substr(0, bar)) << file << ':' << number << ": " << line;
-    ++checked;
-  }
-  EXPECT_GT(checked, 10);
-}
-
-TEST(ShippedFilters, Sshd) {
-  run_lines("tests/filters/sshd.lines");
-}
-TEST(ShippedFilters, WordPress) {
-  run_lines("tests/filters/wordpress.lines");
-}
 
 TEST(ShippedFiles, JailsLoadWithoutAWord) {
   const JailReading reading = read_jails({.config_dirs = {"configs"}, .filter_dirs = {}, .with_filters = true});
@@ -73,18 +27,25 @@ TEST(ShippedFiles, JailsLoadWithoutAWord) {
   EXPECT_EQ(sshd.maxretry, 5);
   EXPECT_EQ(sshd.fleet_maxretry, 5);
   EXPECT_EQ(sshd.mode, JailMode::enforce);
-  EXPECT_EQ(reading.disabled, std::vector<std::string>{"wordpress"});
+  EXPECT_TRUE(reading.refused.empty());
 }
 
-TEST(ShippedFiles, TheWordPressJailLoadsWhenEnabled) {
+TEST(ShippedFiles, EveryJailLoadsWhenEnabled) {
+  const JailReading shipped = read_jails({.config_dirs = {"configs"}, .filter_dirs = {}, .with_filters = true});
+  ASSERT_FALSE(shipped.disabled.empty());
+  std::string enable_all;
+  for (const std::string& name : shipped.disabled)
+    enable_all += "[" + name + "]\nenabled = true\n";
   const TempTree tree;
-  tree.write("jail.local", "[wordpress]\nenabled = true\n");
+  tree.write("jail.local", enable_all);
   const JailReading reading =
       read_jails({.config_dirs = {tree.root(), "configs"}, .filter_dirs = {}, .with_filters = true});
   EXPECT_EQ(reading.problems.text(), "");
-  ASSERT_EQ(reading.jails.size(), 2u);
-  EXPECT_EQ(reading.jails[1].backend, LogBackend::docker);
-  EXPECT_EQ(reading.jails[1].container_globs, std::vector<std::string>{"wordpress*"});
+  EXPECT_EQ(reading.jails.size(), shipped.disabled.size() + 1);
+  for (const JailConfig& jail : reading.jails) {
+    const bool chooses = !jail.container_globs.empty() || !jail.image_globs.empty() || !jail.labels.empty();
+    EXPECT_EQ(jail.backend == LogBackend::docker, chooses) << jail.name << " reads every container";
+  }
 }
 
 // Every `#option = default` of the files, taken out of its comment, must be known and must mean the default.
