@@ -30,7 +30,23 @@ Result<LogArgument> LogArgument::open(const std::string& argument) {
   return out;
 }
 
+Result<std::string_view> LogArgument::beginning() {
+  if (!beginning_) {
+    const auto block = read_on();
+    if (!block) return block.error();
+    beginning_ = *block;
+  }
+  return *beginning_;
+}
+
 Result<std::string_view> LogArgument::read() {
+  if (!beginning_) return read_on();
+  const std::string_view block = *beginning_;
+  beginning_.reset();
+  return block;
+}
+
+Result<std::string_view> LogArgument::read_on() {
   if (input_) return input_->read();
   if (std::exchange(line_read_, true)) return std::string_view{};
   return std::string_view(*line_);

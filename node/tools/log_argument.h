@@ -17,15 +17,19 @@ class LogArgument {
   static Result<LogArgument> open(const std::string& argument);
 
   bool is_line() const { return line_.has_value(); }
+  // The first block, which read() gives once more.
+  Result<std::string_view> beginning();
   // Blocks of bytes, as LogInput::read().
   Result<std::string_view> read();
 
  private:
   LogArgument() = default;
+  Result<std::string_view> read_on();
 
   std::optional<LogInput> input_;
   std::optional<std::string> line_;
   bool line_read_ = false;
+  std::optional<std::string_view> beginning_;  // read, and not yet given by read()
 };
 
 }  // namespace breakwater

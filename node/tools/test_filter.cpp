@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/tools/test_filter.h"
 
+#include <memory>
+#include <optional>
 #include <ostream>
 #include <utility>
 
@@ -19,11 +21,17 @@ namespace {
 
 constexpr std::uint64_t kMissedShown = 20;  // without being asked, as fail2ban-regex
 
+struct Formats {
+  LogFormat used = LogFormat::file;
+  LogFormat detected = LogFormat::file;
+};
+
 // One log on its way through one filter.
 class Trial {
  public:
-  Trial(const TestFilterOptions& options, FilterTrial& filter, LogArgument& log, std::ostream& out)
-      : options_(options), filter_(filter), log_(log), out_(out) {}
+  Trial(const TestFilterOptions& options, const Formats& formats, FilterTrial& filter, LogArgument& log,
+        std::ostream& out)
+      : options_(options), formats_(formats), filter_(filter), log_(log), out_(out) {}
 
   Result<void> print_json();
   Result<void> print_table();
@@ -36,20 +44,17 @@ class Trial {
   void print_few_missed(const TrialSummary& summary);
 
   const TestFilterOptions& options_;
+  const Formats formats_;
   FilterTrial& filter_;
   LogArgument& log_;
   std::ostream& out_;
-  LogFormat used_ = LogFormat::file;
-  LogFormat detected_ = LogFormat::file;
 };
 
 template <class OnLine, class AfterBlock>
 Result<void> Trial::each_line(const OnLine& on_line, const AfterBlock& after_block) {
   auto block = log_.read();
   if (!block) return block.error();
-  detected_ = detect_format(*block);
-  used_ = options_.format == LogFormat::automatic ? detected_ : options_.format;
-  LogLines lines(used_);
+  LogLines lines(formats_.used);
   while (block && !block->empty()) {
     lines.feed(*block, on_line);
     after_block();
@@ -88,8 +93,9 @@ Result<void> Trial::print_table() {
       [] {});
   if (options_.print_missed) out_ << "`-\n\n";
   // A log that could not be read to its end: what was read is worth telling.
-  out_ << "Log read as " << name_of(used_) << ", times in UTC.\n\n";
-  const auto advice = advice_on(filter_, summary, {.used = used_, .detected = detected_, .now = options_.now});
+  out_ << "Log read as " << name_of(formats_.used) << ", times in UTC.\n\n";
+  const auto advice =
+      advice_on(filter_, summary, {.used = formats_.used, .detected = formats_.detected, .now = options_.now});
   print_trial_table(out_, filter_, summary, advice);
   if (!options_.explain) print_warnings(out_, filter_.filter());
   if (!options_.print_missed) print_few_missed(summary);
@@ -116,38 +122,64 @@ void Trial::print_few_missed(const TrialSummary& summary) {
   out_ << "`-\n";
 }
 
-Result<void> try_log(const TestFilterOptions& options, FilterTrial& filter, std::ostream& out, std::ostream& err) {
-  auto log = LogArgument::open(options.log);
-  if (!log) return log.error();
-  if (log->is_line()) err << "there is no such file: taken as one line of a log\n";
-  Trial trial(options, filter, *log, out);
-  return options.json ? trial.print_json() : trial.print_table();
+Result<Formats> formats_of(LogArgument& log, LogFormat wanted) {
+  const auto beginning = log.beginning();
+  if (!beginning) return beginning.error();
+  Formats formats;
+  formats.detected = detect_format(*beginning);
+  formats.used = wanted == LogFormat::automatic ? formats.detected : wanted;
+  return formats;
+}
+
+Result<std::unique_ptr<FilterTrial>> compile_filter(const TestFilterOptions& options, LogFormat format,
+                                                    std::ostream& err) {
+  FilterRequest request = options.filter;
+  request.journal |= format == LogFormat::journal_json;
+  FilterAnswer found = find_filter(request);
+  err << found.report;
+  if (!found.config) return Error("");
+  return FilterTrial::make(std::move(*found.config), options.now);
+}
+
+// The filter as such; where the output is for a program, words for people go beside it.
+void explain(const TestFilterOptions& options, const FilterTrial& filter, LogFormat format, std::ostream& words) {
+  if (options.explain) {
+    const LogForm form = format == LogFormat::docker ? LogForm::docker_json : LogForm::plain;
+    print_explanation(words, filter.config(), filter.filter(), form);
+  }
+  if (options.explain || options.json) print_warnings(words, filter.filter());
+  if (options.explain && !options.log.empty()) words << "\n";
+}
+
+int give_up(const Error& error, int status, std::ostream& err) {
+  if (!error.message().empty()) err << error.message() << "\n";
+  return status;
 }
 
 }  // namespace
 
 int test_filter(const TestFilterOptions& options, std::ostream& out, std::ostream& err) {
-  FilterAnswer found = find_filter(options.filter);
-  err << found.report;
-  if (!found.config) return kBadConfig;
-  auto filter = FilterTrial::make(std::move(*found.config), options.now);
-  if (!filter) {
-    err << filter.error().message() << "\n";
-    return kBadConfig;
+  // A wrong name is said before anybody types lines for it.
+  FilterAnswer named = find_filter(options.filter);
+  if (!named.config) return give_up(Error(std::string(trimmed(named.report))), kBadConfig, err);
+  std::optional<LogArgument> log;
+  Formats formats{.used = options.format, .detected = options.format};
+  if (!options.log.empty()) {
+    auto opened = LogArgument::open(options.log);
+    if (!opened) return give_up(opened.error(), kFailed, err);
+    log = std::move(*opened);
+    const auto found = formats_of(*log, options.format);
+    if (!found) return give_up(found.error(), kFailed, err);
+    formats = *found;
   }
-  // Where the output is for a program, words for people go beside it.
-  std::ostream& words = options.json ? err : out;
-  if (options.explain) {
-    const LogForm form = options.format == LogFormat::docker ? LogForm::docker_json : LogForm::plain;
-    print_explanation(words, (*filter)->config(), (*filter)->filter(), form);
-  }
-  if (options.explain || options.json) print_warnings(words, (*filter)->filter());
-  if (options.log.empty() && options.explain) return kDone;
-  if (options.explain) words << "\n";
-  const auto done = try_log(options, **filter, out, err);
-  if (done) return kDone;
-  err << done.error().message() << "\n";
-  return kFailed;
+  auto filter = compile_filter(options, formats.used, err);
+  if (!filter) return give_up(filter.error(), kBadConfig, err);
+  explain(options, **filter, formats.used, options.json ? err : out);
+  if (!log) return kDone;
+  if (log->is_line()) err << "there is no such file: taken as one line of a log\n";
+  Trial trial(options, formats, **filter, *log, out);
+  const auto done = options.json ? trial.print_json() : trial.print_table();
+  return done ? kDone : give_up(done.error(), kFailed, err);
 }
 
 }  // namespace breakwater

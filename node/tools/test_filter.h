@@ -16,7 +16,7 @@ struct TestFilterOptions {
   FilterRequest filter;
   std::string log;  // a file, "-", or, where there is no such file, one line
   Timestamp now{};
-  LogFormat format = LogFormat::automatic;
+  LogFormat format = LogFormat::automatic;  // journal_json, asked for or found: the filter is told so
   bool json = false;
   bool print_missed = false;
   bool explain = false;

@@ -76,7 +76,6 @@ int run_test_filter(TestFilterWords& words) {
   }
   options.now = words.time();
   options.format = *parse_log_format(words.format);
-  options.filter.journal = options.format == LogFormat::journal_json;
   options.json = words.output == "json";
   return test_filter(options, std::cout, std::cerr);
 }

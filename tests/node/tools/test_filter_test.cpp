@@ -146,8 +146,9 @@ TEST_F(TestFilter, LooksForNoDateInTheJournal) {
 TEST_F(TestFilter, TellsAFilterThatTheLinesAreTheJournals) {
   write("filter.d/own.conf", "[Definition]\nfailregex = ^<lt_<logtype>> <HOST>\nlt_file = f\nlt_journal = j\n");
   options_.filter.filter = "own";
+  const std::string entry = "{\"MESSAGE\":\"j 192.0.2.7\",\"__REALTIME_TIMESTAMP\":\"1124013600500000\"}\n";
+  EXPECT_THAT(run(entry).out, HasSubstr("\"matched\":true"));
   options_.format = LogFormat::journal_json;
-  options_.filter.journal = true;
   EXPECT_THAT(run("{\"MESSAGE\":\"j 192.0.2.7\"}\n").out, HasSubstr("\"matched\":true"));
   options_.filter.filter = "own[logtype=file]";
   EXPECT_THAT(run("{\"MESSAGE\":\"j 192.0.2.7\"}\n").out, HasSubstr("\"matched\":false"));
