@@ -264,7 +264,10 @@ bool PatternParser::category(char letter, PatternFlags flags) {
   one.add_category(letter, flags.ascii);
   last_begin_ = out_.text.size();
   last_ = Item::plain;
-  out_.text += one.text(options_.alphabet).value_or("");  // a category alone can always be said
+  const std::string text = one.text(options_.alphabet).value_or("");  // a category alone can always be said
+  // Written as ranges it would be folded, and \W hold s and k for the sake of U+017F and U+212A.
+  const bool folded = flags.ignore_case && options_.alphabet == Alphabet::unicode;
+  out_.text += folded ? "(?-i:" + text + ")" : text;
   return true;
 }
 

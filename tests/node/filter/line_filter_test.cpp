@@ -132,6 +132,16 @@ TEST(LineFilter, CutsTheDateOut) {
   EXPECT_EQ(judged(R"(^ host app: <HOST>)", "Nov  2 03:04:05 host app: 203.0.113.7"), "203.0.113.7");
 }
 
+// With the flags a and i and in a line beyond ASCII, RE2 would take s and k for the capitals of U+017F and U+212A,
+// which are no word characters by flag a.
+TEST(LineFilter, ACategoryIsNotFolded) {
+  EXPECT_EQ(judged(R"((?ai)^x\W<HOST> \S+$)", "xs203.0.113.7 \xc3\xa9"), "-");
+  EXPECT_EQ(judged(R"((?ai)^x\W<HOST> \S+$)", "X.203.0.113.7 \xc3\xa9"), "203.0.113.7");
+  // Nothing is cut: no date begins behind an s.
+  EXPECT_EQ(judged(R"(^s\+0100 Nov  2 03:04:05skip <HOST> \S+$)", "s+0100 Nov  2 03:04:05skip 203.0.113.7 \xc3\xa9"),
+            "203.0.113.7");
+}
+
 TEST(LineFilter, TakesTheTimeOfTheRecordBeforeTheLines) {
   const auto filter = compiled("from <HOST>");
   const std::string line = "2026-11-02 01:00:00 from 203.0.113.7";
