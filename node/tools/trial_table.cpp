@@ -103,8 +103,12 @@ const RegexLiterals* find_literals(const FilterLiterals& all, const RegexExplana
   return one.role == "failregex" && index < all.failregex.size() ? &all.failregex[index] : nullptr;
 }
 
-std::string quoted_text(const std::string& literal) {
-  return "\"" + literal + "\"";
+// `"failed" and "login"`
+std::string set_text(const LiteralSet& set) {
+  std::string out;
+  for (const std::string& literal : set)
+    out += (out.empty() ? "\"" : " and \"") + literal + "\"";
+  return out;
 }
 
 // `"failed" and ("root" or "admin")`
@@ -115,7 +119,7 @@ std::string way_text(const std::vector<LiteralClause>& way) {
     const bool several = clause.size() > 1;
     out += several ? "(" : "";
     for (std::size_t i = 0; i < clause.size(); ++i)
-      out += (i > 0 ? " or " : "") + quoted_text(clause[i]);
+      out += (i > 0 ? " or " : "") + set_text(clause[i]);
     out += several ? ")" : "";
   }
   return out.empty() ? "any line" : out;

@@ -1,53 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
-// Many literals and regexes looked for in raw bytes at once (Hyperscan).
+// Many literals looked for in raw bytes at once (Hyperscan).
 #pragma once
 
+#include <cassert>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "common/base/result.h"
+#include <hs.h>
 
-struct hs_database;
-struct hs_scratch;
+#include "common/base/result.h"
 
 namespace breakwater {
 
+struct ScannerLiteral {
+  std::string text;  // any bytes, at least one
+  bool caseless;     // ASCII letters only
+};
+
 // Built once, then asked many times. One thread: the scratch space is its own. Memory: some 100 kB for a few hundred
-// literals; hits at most `most_hits` of 8 bytes.
+// literals, some megabytes for ten thousand.
 class ByteScanner {
  public:
-  struct Expression {
-    std::string text;
-    bool is_literal = true;  // else a regex
-    bool caseless = true;    // ASCII letters only
-    bool operator==(const Expression&) const = default;
-  };
-  struct Hit {
-    std::uint32_t end;         // offset behind the last byte
-    std::uint32_t expression;  // index
-  };
+  enum class End : std::uint8_t { done, stopped, failed };
 
-  // An error: the processor lacks SSSE3, or an expression is not for Hyperscan.
-  static Result<std::unique_ptr<ByteScanner>> make(const std::vector<Expression>& expressions, std::size_t most_hits);
+  // An error: the processor lacks SSSE3, or there is no memory.
+  static Result<std::unique_ptr<ByteScanner>> make(const std::vector<ScannerLiteral>& literals);
   ~ByteScanner();
   ByteScanner(const ByteScanner&) = delete;
   ByteScanner& operator=(const ByteScanner&) = delete;
 
-  // The hits in `bytes` (less than 4 GiB), by their ends, into `hits`. Returns up to where they are complete:
-  // bytes.size(), or less if there are more than most_hits, or 0 if Hyperscan failed.
-  std::size_t scan(std::string_view bytes, std::vector<Hit>& hits);
+  // on_hit(std::size_t literal, std::size_t end), `end` behind the literal's last byte, for every place where one
+  // stands, in no promised order; it returns false to stop.
+  template <class F>
+  End scan(std::string_view bytes, F& on_hit) {
+    assert(bytes.size() <= std::numeric_limits<unsigned>::max());
+    const auto called = [](unsigned literal, unsigned long long, unsigned long long end, unsigned, void* context) {
+      return (*static_cast<F*>(context))(std::size_t{literal}, static_cast<std::size_t>(end)) ? 0 : 1;
+    };
+    const hs_error_t outcome =
+        hs_scan(database_, bytes.data(), static_cast<unsigned>(bytes.size()), 0, scratch_, called, &on_hit);
+    return outcome == HS_SUCCESS ? End::done : outcome == HS_SCAN_TERMINATED ? End::stopped : End::failed;
+  }
 
   std::size_t memory() const;  // bytes of database and scratch space
 
  private:
   ByteScanner() = default;
 
-  hs_database* database_ = nullptr;
-  hs_scratch* scratch_ = nullptr;
-  std::size_t most_hits_ = 0;
+  hs_database_t* database_ = nullptr;
+  hs_scratch_t* scratch_ = nullptr;
 };
 
 }  // namespace breakwater

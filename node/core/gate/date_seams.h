@@ -5,7 +5,6 @@
 #include <bitset>
 #include <cstddef>
 #include <limits>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,29 +12,24 @@
 
 namespace breakwater {
 
-// ASCII characters; letters are lower case and stand for both cases.
-using CharSet = std::bitset<128>;
-
 // What one date pattern leaves behind: `left` are the characters that can stand just before the cut, `right` those just
-// behind it. Too large is safe, too small is not.
+// behind it, as far as they are ASCII. Too many are safe, too few are not.
 struct DateSeam {
-  CharSet left;
-  CharSet right;
+  std::bitset<128> left, right;
   std::size_t most_left = std::numeric_limits<std::size_t>::max();  // characters of the line before the cut, at most
 
-  // True if the cut can have brought text[at - 1] and text[at] together; `text` is lower case ASCII.
+  // True if the cut can have brought text[at - 1] and text[at] together; `text` is lower case.
   bool possible(std::string_view text, std::size_t at) const;
+  bool operator==(const DateSeam&) const = default;
 };
 
-struct DateSeams {
-  std::vector<DateSeam> seams;
-  // Regexes for Hyperscan, caseless: a line in which text can come together in a way that is not in `seams` has a match
-  // of one of them. Ordinary lines have none.
-  std::vector<std::string> strays;
-
+class DateSeams {
+ public:
+  explicit DateSeams(const std::vector<DatePattern>& patterns);
   bool possible(std::string_view text, std::size_t at) const;
-};
 
-DateSeams seams_of(const std::vector<DatePattern>& patterns);
+ private:
+  std::vector<DateSeam> seams_;  // each once
+};
 
 }  // namespace breakwater

@@ -15,28 +15,37 @@ constexpr std::size_t kMostHits = 32 * 1024;
 constexpr std::size_t kMostKnown = 4096;
 constexpr std::size_t kMostLiterals = 60'000;
 
-using Expression = ByteScanner::Expression;
-
 // U+017F and U+212A: with (?i) they match s and k, and RE2's atoms say s and k for them.
-const std::vector<Expression> kFoldedToAscii = {
-    {.text = "\xc5\xbf", .is_literal = true, .caseless = false},
-    {.text = "\xe2\x84\xaa", .is_literal = true, .caseless = false},
-};
+const std::vector<ScannerLiteral> kFoldedToAscii = {{"\xc5\xbf", false}, {"\xe2\x84\xaa", false}};
 
-// Escapes that dockerd never writes, for what stands in literals as it is (and for the two above): \/, and \u00XX of a
-// printable character but `"` `&` `<` `>` `\`. All others are for characters at which literals are cut.
-const std::vector<Expression> kUnusualEscapes = {
-    {.text = "\\/", .is_literal = true, .caseless = false},
-    {.text = R"(\\u00(?:[467][0-9a-f]|2[013-57-9a-f]|3[0-9abdf]|5[0-9abd-f]))", .is_literal = false, .caseless = true},
-    {.text = R"(\\u(?:017f|212a))", .is_literal = false, .caseless = true},
-};
+// What begins an escape of something that stands in literals as it is, or of the two above. All other escapes are of
+// characters at which literals are cut.
+const std::vector<ScannerLiteral> kEscapes = {{"\\/", false}, {"\\u00", false}, {"\\u017f", true}, {"\\u212a", true}};
 
-// True if the backslash at `at` begins an escape: it is not the second half of one.
-bool begins_escape(std::string_view chunk, std::size_t at) {
+// The XXXX of \uXXXX in lower or upper case; 0 if they are not four hex digits.
+unsigned code_of(std::string_view hex) {
+  unsigned code = 0;
+  for (const char c : hex.substr(0, 4)) {
+    const char lower = static_cast<char>(c | 0x20);
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit && (lower < 'a' || lower > 'f')) return 0;
+    code = code * 16 + static_cast<unsigned>(digit ? c - '0' : lower - 'a' + 10);
+  }
+  return hex.size() < 4 ? 0 : code;
+}
+
+// True for an escape that dockerd never writes: \/, or \u of a printable character but `"` `&` `<` `>` `\`, or of one
+// that folds to ASCII. `at`: its backslash, if that is not escaped itself.
+bool is_unusual_escape(std::string_view bytes, std::size_t at) {
   std::size_t before = 0;
-  while (before < at && chunk[at - 1 - before] == '\\')
+  while (before < at && bytes[at - 1 - before] == '\\')
     ++before;
-  return before % 2 == 0;
+  if (before % 2 != 0) return false;
+  if (bytes[at + 1] == '/') return true;
+  const unsigned code = code_of(bytes.substr(at + 2));
+  const bool printable = code >= 0x20 && code < 0x80;
+  return code == 0x17f || code == 0x212a ||
+         (printable && std::string_view("\"&<>\\").find(static_cast<char>(code)) == std::string_view::npos);
 }
 
 }  // namespace
@@ -56,26 +65,25 @@ class LineGate::Builder {
     if (!needs.every_line) {
       needs.prefregex = numbered(literals.prefregex);
       needs.failregex = numbered(literals.failregex);
-      for (const std::string& stray : literals.strays)
-        add_passing({.text = stray, .is_literal = false, .caseless = true});
     }
     gate_.filters_.push_back(std::move(needs));
   }
 
   Result<void> finish() {
     if (gate_.in_vain()) return {};
-    if (expressions_.size() > kMostLiterals) return Error("more literals than a gate can hold");
-    gate_.literals_ = expressions_.size();
-    for (const Expression& each : kFoldedToAscii)
-      add_passing(each);
-    expressions_.insert(expressions_.end(), passing_.begin(), passing_.end());
-    gate_.first_escape_ = static_cast<std::uint32_t>(expressions_.size());
-    if (gate_.form_ == LogForm::docker_json)
-      expressions_.insert(expressions_.end(), kUnusualEscapes.begin(), kUnusualEscapes.end());
-    auto scanner = ByteScanner::make(expressions_, kMostHits);
+    if (literals_.size() > kMostLiterals) return Error("more literals than a gate can hold");
+    gate_.literals_ = literals_.size();
+    gate_.found_.resize(gate_.literals_ / 64 + 1);
+    literals_.insert(literals_.end(), kFoldedToAscii.begin(), kFoldedToAscii.end());
+    if (gate_.form_ == LogForm::docker_json) {
+      for (const ScannerLiteral& escape : kEscapes) {
+        literals_.push_back(escape);
+        gate_.escape_length_.push_back(escape.text.size());
+      }
+    }
+    auto scanner = ByteScanner::make(literals_);
     if (!scanner) return scanner.error();
     gate_.scanner_ = std::move(*scanner);
-    gate_.found_.resize(gate_.literals_ / 64 + 1);
     return {};
   }
 
@@ -95,21 +103,22 @@ class LineGate::Builder {
 
   Clause numbered(const LiteralClause& clause) {
     Clause out;
-    for (const std::string& literal : clause) {
-      const auto [it, is_new] = numbers_.try_emplace(literal, static_cast<std::uint16_t>(expressions_.size()));
-      if (is_new) expressions_.push_back({.text = literal});
-      out.push_back(it->second);
+    for (const LiteralSet& set : clause) {
+      out.emplace_back();
+      for (const std::string& literal : set)
+        out.back().push_back(numbered(literal));
     }
     return out;
   }
 
-  void add_passing(Expression expression) {
-    if (std::find(passing_.begin(), passing_.end(), expression) == passing_.end())
-      passing_.push_back(std::move(expression));
+  std::uint16_t numbered(const std::string& literal) {
+    const auto [it, is_new] = numbers_.try_emplace(literal, static_cast<std::uint16_t>(literals_.size()));
+    if (is_new) literals_.push_back({literal, true});
+    return it->second;
   }
 
   LineGate& gate_;
-  std::vector<Expression> expressions_, passing_;
+  std::vector<ScannerLiteral> literals_;
   std::map<std::string, std::uint16_t> numbers_;
 };
 
@@ -125,11 +134,32 @@ Result<std::unique_ptr<LineGate>> LineGate::make(std::span<const GateFilter> fil
 }
 
 void LineGate::scan(std::string_view chunk) {
-  chunk_ = chunk;
-  blind_from_ = scanner_->scan(chunk, hits_);
-  if (blind_from_ < chunk.size()) ++counters_.scans_cut_short;
+  blind_from_ = find(chunk, hits_);
   next_ = 0;
   set_next_end();
+}
+
+std::size_t LineGate::find(std::string_view bytes, std::vector<Hit>& hits) {
+  hits.clear();
+  bool ordered = true;
+  auto on_hit = [&](std::size_t literal, std::size_t end) {
+    if (!counts(literal, end, bytes)) return true;
+    if (hits.size() >= kMostHits) return false;
+    ordered = ordered && (hits.empty() || hits.back().end <= end);
+    hits.push_back({static_cast<std::uint32_t>(end), static_cast<std::uint32_t>(literal)});
+    return true;
+  };
+  const ByteScanner::End end = scanner_->scan(bytes, on_hit);
+  if (!ordered) std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.end < b.end; });
+  if (end == ByteScanner::End::done) return bytes.size();
+  ++counters_.scans_cut_short;
+  // More literals may end where the last one does.
+  return end == ByteScanner::End::stopped && ordered ? hits.back().end - 1 : 0;
+}
+
+bool LineGate::counts(std::size_t literal, std::size_t end, std::string_view bytes) const {
+  const std::size_t first_escape = literals_ + kFoldedToAscii.size();
+  return literal < first_escape || is_unusual_escape(bytes, end - escape_length_[literal - first_escape]);
 }
 
 void LineGate::set_next_end() {
@@ -148,25 +178,19 @@ const Candidates& LineGate::ask(std::size_t begin, std::size_t text_end, std::si
   upto(end);
   set_next_end();
   if (first == last) return quiet_;
-  return candidates_of(std::span(hits_).subspan(first, last - first), chunk_);
+  return candidates_of(std::span(hits_).subspan(first, last - first));
 }
 
 const Candidates& LineGate::judge(std::string_view record) {
-  if (scanner_->scan(record, record_hits_) < record.size()) {
-    ++counters_.scans_cut_short;
-    return all_;
-  }
-  return record_hits_.empty() ? quiet_ : candidates_of(record_hits_, record);
+  if (find(record, record_hits_) < record.size()) return all_;
+  return record_hits_.empty() ? quiet_ : candidates_of(record_hits_);
 }
 
-const Candidates& LineGate::candidates_of(std::span<const ByteScanner::Hit> hits, std::string_view chunk) {
+const Candidates& LineGate::candidates_of(std::span<const Hit> hits) {
   std::fill(found_.begin(), found_.end(), 0);
-  for (const ByteScanner::Hit& hit : hits) {
-    if (hit.expression < literals_) {
-      found_[hit.expression / 64] |= std::uint64_t{1} << (hit.expression % 64);
-    } else if (lets_pass(hit, chunk)) {
-      return all_;
-    }
+  for (const Hit& hit : hits) {
+    if (hit.literal >= literals_) return all_;
+    found_[hit.literal / 64] |= std::uint64_t{1} << (hit.literal % 64);
   }
   key_.clear();
   for (std::size_t word = 0; word < found_.size(); ++word) {
@@ -176,13 +200,6 @@ const Candidates& LineGate::candidates_of(std::span<const ByteScanner::Hit> hits
   if (const auto known = known_.find(std::u16string_view(key_)); known != known_.end()) return known->second;
   if (known_.size() >= kMostKnown) known_.clear();
   return known_.emplace(key_, evaluate()).first->second;
-}
-
-// For what is no literal.
-bool LineGate::lets_pass(const ByteScanner::Hit& hit, std::string_view chunk) const {
-  if (hit.expression < first_escape_) return true;
-  const std::size_t length = hit.expression == first_escape_ ? 2 : 6;  // of "\/", of "\uXXXX"
-  return begins_escape(chunk, hit.end - length);
 }
 
 Candidates LineGate::evaluate() const {
@@ -199,9 +216,9 @@ Candidates LineGate::evaluate() const {
 }
 
 bool LineGate::holds(const std::vector<Way>& regex) const {
-  const auto clause_holds = [&](const Clause& clause) {
-    return std::any_of(clause.begin(), clause.end(), [&](std::uint16_t literal) { return found(literal); });
-  };
+  const auto literal_found = [&](std::uint16_t literal) { return found(literal); };
+  const auto set_found = [&](const Set& set) { return std::all_of(set.begin(), set.end(), literal_found); };
+  const auto clause_holds = [&](const Clause& clause) { return std::any_of(clause.begin(), clause.end(), set_found); };
   return std::any_of(regex.begin(), regex.end(),
                      [&](const Way& way) { return std::all_of(way.begin(), way.end(), clause_holds); });
 }

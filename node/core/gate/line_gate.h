@@ -44,7 +44,6 @@ class LineGate {
   bool in_vain() const { return quiet_.size() == all_.size(); }
   LogForm form() const { return form_; }
 
-  // `chunk` must live until the last ask() about it.
   void scan(std::string_view chunk);
   // True if nothing was found in the chunk before `end`, behind what was asked about last. Then quiet() are the
   // candidates.
@@ -68,8 +67,9 @@ class LineGate {
     using is_transparent = void;
     std::size_t operator()(std::u16string_view key) const { return std::hash<std::u16string_view>{}(key); }
   };
-  // Literals by number, of which one must be there.
-  using Clause = std::vector<std::uint16_t>;
+  // Literals by number: one of the sets must be there.
+  using Set = std::vector<std::uint16_t>;
+  using Clause = std::vector<Set>;
   using Way = std::vector<Clause>;
   struct Needs {
     bool every_line = false;
@@ -80,8 +80,16 @@ class LineGate {
   class Builder;
 
   LineGate() = default;
-  const Candidates& candidates_of(std::span<const ByteScanner::Hit> hits, std::string_view chunk);
-  bool lets_pass(const ByteScanner::Hit& hit, std::string_view chunk) const;
+  // A place in the chunk where a literal ends.
+  struct Hit {
+    std::uint32_t end;
+    std::uint32_t literal;
+  };
+
+  // Fills `hits`, by their ends; returns up to where they are all.
+  std::size_t find(std::string_view bytes, std::vector<Hit>& hits);
+  bool counts(std::size_t literal, std::size_t end, std::string_view bytes) const;
+  const Candidates& candidates_of(std::span<const Hit> hits);
   Candidates evaluate() const;
   bool holds(const std::vector<Way>& regex) const;
   bool found(std::uint16_t literal) const { return (found_[literal / 64] >> (literal % 64) & 1) != 0; }
@@ -92,11 +100,10 @@ class LineGate {
   std::vector<Needs> filters_;
   Candidates all_, quiet_;
   std::unique_ptr<ByteScanner> scanner_;
-  std::size_t literals_ = 0;        // expressions below are literals, those from here on let a line pass
-  std::uint32_t first_escape_ = 0;  // ... from here on only if their backslash is not escaped itself
+  std::size_t literals_ = 0;                // numbers below are the filters', those from here on let a line pass
+  std::vector<std::size_t> escape_length_;  // of those that come last, which let it pass only if they are unusual
 
-  std::string_view chunk_;
-  std::vector<ByteScanner::Hit> hits_, record_hits_;
+  std::vector<Hit> hits_, record_hits_;
   std::size_t next_ = 0;
   std::size_t next_end_ = 0;
   std::size_t blind_from_ = 0;  // a record that ends behind this passes

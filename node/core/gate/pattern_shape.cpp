@@ -31,27 +31,19 @@ ShapeSet word_characters() {
   return range('0', '9') | range('a', 'z') | range('A', 'Z') | range('_', '_');
 }
 
-std::string class_of(const ShapeSet& set) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string text;
-  for (std::size_t c = 0; c < set.size(); ++c) {
-    if (set.test(c)) text += {'\\', 'x', kHex[c >> 4], kHex[c & 15]};
-  }
-  return text.empty() ? text : "[" + text + "]";
-}
-
-std::string grouped(const std::string& text) {
-  return "(?:" + text + ")";
-}
-
 PatternShape one_of(const ShapeSet& set, bool beyond_ascii) {
   PatternShape out;
-  out.first = out.last = out.all = letters_folded(set);
-  out.odd = class_of(out.first & ~word_characters());
+  out.first = out.last = letters_folded(set);
   out.beyond_ascii = beyond_ascii;
   out.empty_from_left = out.empty_from_right = false;
   out.longest = 1;
   return out;
+}
+
+// As one_of(), and what else (?i) may make of characters beyond ASCII: s of U+017F, k of U+212A.
+PatternShape one_of_folded(ShapeSet set, bool beyond_ascii) {
+  if (beyond_ascii) set.set('s').set('k');
+  return one_of(set, beyond_ascii);
 }
 
 // a, then b.
@@ -59,15 +51,11 @@ PatternShape joined(const PatternShape& a, const PatternShape& b) {
   PatternShape out;
   out.first = a.empty_from_left ? a.first | b.first : a.first;
   out.last = b.empty_from_right ? a.last | b.last : b.last;
-  out.all = a.all | b.all;
   out.beyond_ascii = a.beyond_ascii || b.beyond_ascii;
   out.empty_from_left = a.empty_from_left && b.empty_from_left;
   out.empty_from_right = a.empty_from_right && b.empty_from_right;
   out.at_line_begin = a.at_line_begin || (a.longest == 0 && b.at_line_begin);
   out.longest = plus(a.longest, b.longest);
-  out.text = a.text + b.text;
-  if (!a.odd.empty()) out.odd = a.odd + b.text;
-  if (a.empty_from_left && !b.odd.empty()) out.odd = out.odd.empty() ? b.odd : grouped(out.odd + "|" + b.odd);
   out.cut = a.cut ? a.cut : b.cut;
   if (a.cut && out.cut->open_behind) {
     out.cut->behind |= b.first;
@@ -87,14 +75,11 @@ PatternShape either(const PatternShape& a, const PatternShape& b) {
   PatternShape out;
   out.first = a.first | b.first;
   out.last = a.last | b.last;
-  out.all = a.all | b.all;
   out.beyond_ascii = a.beyond_ascii || b.beyond_ascii;
   out.empty_from_left = a.empty_from_left || b.empty_from_left;
   out.empty_from_right = a.empty_from_right || b.empty_from_right;
   out.at_line_begin = a.at_line_begin && b.at_line_begin;
   out.longest = std::max(a.longest, b.longest);
-  out.text = a.text + "|" + b.text;
-  out.odd = a.odd.empty() || b.odd.empty() ? a.odd + b.odd : grouped(a.odd + "|" + b.odd);
   out.cut = a.cut ? a.cut : b.cut;
   return out;
 }
@@ -138,12 +123,8 @@ class ShapeParser {
 
   PatternShape sequence(int depth) {
     PatternShape out;
-    while (!failed_ && pos_ < in_.size() && in_[pos_] != '|' && in_[pos_] != ')') {
-      const std::size_t begin = pos_;
-      PatternShape one = item(depth);
-      if (one.text.empty()) one.text = in_.substr(begin, pos_ - begin);
-      out = joined(out, repeated(std::move(one)));
-    }
+    while (!failed_ && pos_ < in_.size() && in_[pos_] != '|' && in_[pos_] != ')')
+      out = joined(out, repeated(item(depth)));
     return out;
   }
 
@@ -181,7 +162,7 @@ class ShapeParser {
 
   static PatternShape literal(char c) {
     const auto byte = static_cast<unsigned char>(c);
-    return byte < 128 ? one_of(range(byte, byte), false) : one_of({}, true);
+    return one_of_folded(range(byte, byte), byte >= 128);
   }
 
   PatternShape escape() {
@@ -237,19 +218,15 @@ class ShapeParser {
     found_ = found_ || captures;
     PatternShape out = alternation(depth + 1);
     if (!accept(")")) return fail();
-    out.text = grouped(out.text);
     if (!is_first) return out;
     out.cut = GroupShape{.first = out.first,
                          .last = out.last,
-                         .all = out.all,
                          .beyond_ascii = out.beyond_ascii,
                          .before = {},
                          .behind = {},
                          .open_before = !out.at_line_begin,
                          .open_behind = true,
-                         .most_before = 0,
-                         .text = out.text,
-                         .odd = out.odd};
+                         .most_before = 0};
     return out;
   }
 
@@ -278,10 +255,8 @@ class ShapeParser {
       }
       set |= range(from, to);
     }
-    if (!negated) return one_of(set, beyond);
-    PatternShape out = one_of(~set, true);
-    // Folding what is left would bring in what was taken out, which is safe, and so is not folding: (?i)[^a].
-    return out;
+    // Folding brings back letters that were taken out, in (?i)[^a]: more than it matches, which is safe.
+    return one_of_folded(negated ? ~set : set, beyond);
   }
 
   bool member(unsigned& character, char& named, bool& beyond) {
@@ -300,15 +275,6 @@ class ShapeParser {
 
   // `one` and the quantifier behind it.
   PatternShape repeated(PatternShape one) {
-    const std::size_t begin = pos_;
-    PatternShape out = repeated_shape(one);
-    if (pos_ == begin) return out;
-    if (!out.odd.empty() && out.longest > one.longest) out.odd += grouped(one.text) + "*";
-    out.text += in_.substr(begin, pos_ - begin);
-    return out;
-  }
-
-  PatternShape repeated_shape(PatternShape one) {
     bool may_lack = false;
     bool many = true;
     if (accept("*")) {

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <limits>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace breakwater {
@@ -18,25 +17,21 @@ using ShapeSet = std::bitset<128>;
 
 // The first group of the regex, and what the regex says of its surroundings.
 struct GroupShape {
-  ShapeSet first, last, all;    // of what the group matches
+  ShapeSet first, last;         // of what the group matches
   bool beyond_ascii = false;    // it can hold other characters
   ShapeSet before, behind;      // characters of the match next to the group
   bool open_before = true;      // the match can begin with the group, in the middle of a line
   bool open_behind = true;      // the match can end with the group, before the end of the line
   std::size_t most_before = 0;  // characters of the match before the group
-  std::string text;             // the group
-  std::string odd;              // see PatternShape
 };
 
 struct PatternShape {
-  ShapeSet first, last, all;
+  ShapeSet first, last;
   bool beyond_ascii = false;
   bool empty_from_left = true;   // it can match nothing without asking for the end of the line
   bool empty_from_right = true;  // ... without asking for the beginning
   bool at_line_begin = false;    // it matches at the beginning of a line only
   std::size_t longest = 0;
-  std::string text;               // the regex that this is about, without names of groups
-  std::string odd;                // one for those of its matches that begin with a non-word character; empty: none does
   std::optional<GroupShape> cut;  // the first group, if it is in here
 };
 

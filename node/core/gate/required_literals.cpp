@@ -12,9 +12,9 @@ namespace breakwater {
 namespace {
 
 constexpr int kShortestAtom = 3;
-constexpr std::size_t kMostClauses = 4;
-// A second clause is looked for only where it lets much less pass, and costs little.
-constexpr double kSelective = 0.35;
+// Clauses that are looked for in one regex, and how many of them are used.
+constexpr std::size_t kMostFound = 5;
+constexpr std::size_t kMostUsed = 3;
 constexpr std::size_t kMostAlternatives = 24;
 
 // The lower-case literals ("atoms") of one regex, and what RE2 knows of them: which sets of atoms a text can lack.
@@ -56,23 +56,57 @@ class Atoms {
   std::vector<int> present_, potential_;
 };
 
+// Whether to ask for something as common as `common` too, where what passes without is as common as `passing`. Each
+// place where a literal stands costs some 20 ns, a line that passes in vain some 500; and the fewer literals, the
+// faster all.
+bool worth_asking(double common, double passing) {
+  constexpr double kCostOfPassing = 25;
+  constexpr double kRareEnough = 1e-6;
+  return passing > kRareEnough && common < kCostOfPassing * passing * (1 - common);
+}
+
+double commonness_of(const LiteralSet& all) {
+  double product = 1;
+  for (const std::string& literal : all)
+    product *= commonness(literal);
+  return product;
+}
+
 double commonness_of(const LiteralClause& clause) {
   double sum = 0;
-  for (const std::string& literal : clause)
-    sum += commonness(literal);
+  for (const LiteralSet& set : clause)
+    sum += commonness_of(set);
   return sum;
 }
 
-// Sorted; a literal that holds another of the clause is not needed.
+// Enough of an atom's pieces to make it rare.
+LiteralSet chosen(std::vector<std::string> pieces) {
+  LiteralSet out;
+  for (std::string& piece : pieces) {
+    const bool worth = out.empty() || worth_asking(commonness(piece), commonness_of(out));
+    if (worth && std::find(out.begin(), out.end(), piece) == out.end()) out.push_back(std::move(piece));
+  }
+  return out;
+}
+
+// True if where `more` holds, `less` does.
+bool implies(const LiteralSet& more, const LiteralSet& less) {
+  return std::all_of(less.begin(), less.end(), [&](const std::string& literal) {
+    return std::any_of(more.begin(), more.end(),
+                       [&](const std::string& other) { return other.find(literal) != std::string::npos; });
+  });
+}
+
+// Each once, without those that another of the clause makes superfluous.
 LiteralClause tidy(LiteralClause clause) {
   std::sort(clause.begin(), clause.end());
   clause.erase(std::unique(clause.begin(), clause.end()), clause.end());
   LiteralClause out;
-  for (const std::string& literal : clause) {
-    const bool covered = std::any_of(clause.begin(), clause.end(), [&](const std::string& other) {
-      return other != literal && literal.find(other) != std::string::npos;
+  for (const LiteralSet& set : clause) {
+    const bool covered = std::any_of(clause.begin(), clause.end(), [&](const LiteralSet& other) {
+      return &other != &set && implies(set, other) && (!implies(other, set) || other < set);
     });
-    if (!covered) out.push_back(literal);
+    if (!covered) out.push_back(set);
   }
   return out;
 }
@@ -82,11 +116,11 @@ class ClauseFinder {
   ClauseFinder(Atoms& atoms, const DateSeams& seams, LogForm form) : atoms_(atoms) {
     const std::size_t count = atoms.texts().size();
     for (std::size_t i = 0; i < count; ++i) {
-      literals_.push_back(raw_literal(atoms.texts()[i], seams, form));
-      if (literals_[i]) by_commonness_.push_back(i);
+      literals_.push_back(chosen(raw_literals(atoms.texts()[i], seams, form)));
+      if (!literals_[i].empty()) by_commonness_.push_back(i);
     }
     std::stable_sort(by_commonness_.begin(), by_commonness_.end(), [&](std::size_t a, std::size_t b) {
-      return commonness(*literals_[a]) > commonness(*literals_[b]);
+      return commonness_of(literals_[a]) > commonness_of(literals_[b]);
     });
     unused_.resize(count);
     for (const std::size_t i : by_commonness_)
@@ -95,12 +129,12 @@ class ClauseFinder {
 
   std::vector<LiteralClause> find() {
     std::vector<LiteralClause> found;
-    while (found.size() < kMostClauses) {
+    while (found.size() < kMostFound) {
       auto clause = next();
       if (!clause) break;
       found.push_back(std::move(*clause));
     }
-    return chosen(std::move(found));
+    return used(std::move(found));
   }
 
  private:
@@ -118,27 +152,31 @@ class ClauseFinder {
     for (std::size_t i = 0; i < members.size(); ++i) {
       if (!members[i]) continue;
       unused_[i] = false;
-      clause.push_back(*literals_[i]);
+      clause.push_back(literals_[i]);
     }
     return tidy(std::move(clause));
   }
 
-  // The rarest, and those others that are rare and short.
-  static std::vector<LiteralClause> chosen(std::vector<LiteralClause> found) {
+  // The rarest, and those others that are worth it.
+  static std::vector<LiteralClause> used(std::vector<LiteralClause> found) {
     std::stable_sort(found.begin(), found.end(), [](const LiteralClause& a, const LiteralClause& b) {
       return commonness_of(a) < commonness_of(b);
     });
     std::vector<LiteralClause> out;
+    double passing = 1;
     for (LiteralClause& clause : found) {
-      const bool worth = commonness_of(clause) < kSelective && clause.size() <= kMostAlternatives;
-      if (out.empty() || worth) out.push_back(std::move(clause));
+      const double common = commonness_of(clause);
+      const bool more = out.size() < kMostUsed && clause.size() <= kMostAlternatives && worth_asking(common, passing);
+      if (!out.empty() && !more) continue;
+      passing *= common;
+      out.push_back(std::move(clause));
     }
     return out;
   }
 
   Atoms& atoms_;
-  std::vector<std::optional<std::string>> literals_;  // of each atom
-  std::vector<std::size_t> by_commonness_;            // atoms with a literal, the most common first
+  std::vector<LiteralSet> literals_;        // of each atom; empty: as good as always there
+  std::vector<std::size_t> by_commonness_;  // atoms with literals, the most common first
   std::vector<bool> unused_;
 };
 
@@ -170,11 +208,10 @@ FilterLiterals literals_of(const LineRequirement& requirement, LogForm form) {
     out.why = "it remembers all lines";
     return out;
   }
-  DateSeams seams = seams_of(requirement.dates);
+  const DateSeams seams(requirement.dates);
   if (requirement.prefregex) out.prefregex.push_back(literals_of_regex(*requirement.prefregex, seams, form));
   for (const RequiredRegex& regex : requirement.failregex)
     out.failregex.push_back(literals_of_regex(regex, seams, form));
-  out.strays = std::move(seams.strays);
   const bool by_prefix = !out.prefregex.empty() && !out.prefregex.front().anything();
   if (by_prefix) return out;
   for (std::size_t i = 0; i < out.failregex.size(); ++i) {
