@@ -342,7 +342,7 @@ TEST_F(TestFilterTable, ExplainsAFilterWithoutALog) {
   const Outcome outcome = run();
   EXPECT_EQ(outcome.status, 0);
   EXPECT_THAT(outcome.out,
-              HasSubstr("failregex:\n|   1) " + file + ":2: RE2\n|      ^bad .* <HOST>\n|      gate: \"bad \"\n"));
+              HasSubstr("failregex:\n|   1) " + file + ":2: RE2\n|      ^bad .* <HOST>\n|      gate: \"bad\"\n"));
   EXPECT_THAT(outcome.out, HasSubstr("ignoreregex:\n|   1) " + file + ":3: RE2\n"));
   EXPECT_THAT(outcome.out, HasSubstr("whoever can write into the log can choose who is banned"));
 }
