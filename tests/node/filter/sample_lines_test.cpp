@@ -26,8 +26,18 @@ std::unique_ptr<LineFilter> filter_named(const std::string& request) {
   return filter ? std::move(*filter) : nullptr;
 }
 
-std::string outcome(LineFilter& filter, std::string_view line) {
-  const FilterMatch match = filter.match(line, {.now = from_unix_seconds(1793588645), .record_time = {}});
+// Lines below one another are one log: what a filter remembers of it counts.
+struct Log {
+  explicit Log(std::unique_ptr<LineFilter> f) : filter(std::move(f)) {
+    if (filter) memory = filter->make_memory();
+  }
+  std::unique_ptr<LineFilter> filter;
+  std::unique_ptr<FilterMemory> memory;
+};
+
+std::string outcome(Log& log, std::string_view line) {
+  const FilterMatch match =
+      log.filter->match(line, {.now = from_unix_seconds(1793588645), .record_time = {}}, log.memory.get());
   switch (match.verdict) {
     case FilterVerdict::no_match:
     case FilterVerdict::pending:
@@ -49,20 +59,20 @@ TEST_P(SampleLines, AreJudgedAsWritten) {
   const std::string path = std::string(kFolder) + "/" + GetParam() + ".lines";
   std::ifstream in(path);
   ASSERT_TRUE(in) << path;
-  std::unique_ptr<LineFilter> filter;
+  Log log{nullptr};
   int number = 0, offences = 0, others = 0;
   for (std::string line; std::getline(in, line);) {
     ++number;
     constexpr std::string_view kHead = "# filter = ";
-    if (line.starts_with(kHead)) filter = filter_named(line.substr(kHead.size()));
-    if (line.starts_with('[')) filter = filter_named(line.substr(1, line.size() - 2));
+    if (line.starts_with(kHead)) log = Log(filter_named(line.substr(kHead.size())));
+    if (line.starts_with('[')) log = Log(filter_named(line.substr(1, line.size() - 2)));
     const std::size_t bar = line.find(" | ");
     if (line.starts_with('#') || line.starts_with('[') || line.empty()) continue;
     ASSERT_NE(bar, std::string::npos) << path << ':' << number << ": neither a comment nor ADDRESS | LINE";
-    ASSERT_TRUE(filter) << path << ':' << number << ": no filter";
+    ASSERT_TRUE(log.filter) << path << ':' << number << ": no filter";
     const std::string expected = line.substr(0, bar);
     (expected == "-" ? others : offences) += 1;
-    EXPECT_EQ(outcome(*filter, line.substr(bar + 3)), expected) << path << ':' << number;
+    EXPECT_EQ(outcome(log, line.substr(bar + 3)), expected) << path << ':' << number;
   }
   EXPECT_GT(offences, 0) << path;
   EXPECT_GT(others, 0) << path << ": a filter that matches everything would pass";
