@@ -38,6 +38,10 @@ const WouldBan* BanCounter::record(const Address& who, Timestamp at, LineRef lin
   const Timestamp last = offender->window.last();
   const Timestamp until = end_of_ban(who, *offender, last);
   offender->window.clear();
+  if (until < now_) {  // a late line: its ban would be over already
+    offender->lines.clear();
+    return nullptr;
+  }
   if (offender->banned_until && now_ <= *offender->banned_until) {
     offender->lines.clear();
     if (until > *offender->banned_until) ++extended_;

@@ -84,7 +84,7 @@ COMPARE = {
 
 
 def holds(expression, name, opts):
-    """The truth of comparisons of `name`, opts['key'], opts.get('key', default) and literals, joined by and, or, not."""
+    """The truth of comparisons of `name`, opts['key'], opts.get('key', default) and literals; with and, or, not."""
     def value(node):
         match node:
             case ast.Expression(body=body):

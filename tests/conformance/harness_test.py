@@ -10,7 +10,10 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 from tests.conformance.corpus import CorpusError, holds, read_corpus  # noqa: E402
+from tests.conformance.differential import Ours, differences as line_differences  # noqa: E402
 from tests.conformance.engine import Refused  # noqa: E402
+from tests.conformance.generated import SERVICES, generated_log  # noqa: E402
+from tests.conformance.logs import changed_samples, numbered, sample  # noqa: E402
 from tests.conformance.score import differences, epoch, run_corpus  # noqa: E402
 
 SAMPLES = """\
@@ -126,6 +129,50 @@ class Scoring(unittest.TestCase):
         self.assertEqual((score.checks, score.agree, len(score.misses)), (8, 0, 8))
         self.assertEqual({miss.got for miss in score.misses}, {"lookbehind"})
         self.assertEqual(score.filters, {"web": [8, 0]})
+
+
+class Side:
+    """One side of a line of the differential run."""
+
+    def __init__(self, match, rest="rest"):
+        self.match = match
+        self.rest = rest
+
+
+class LineByLine(unittest.TestCase):
+    def what(self, theirs, ours):
+        return [what for what, _, _ in line_differences(theirs, ours)]
+
+    def test_each_difference_is_seen(self):
+        same = ("192.0.2.1", 5.0, 0)
+        self.assertEqual(self.what(Side(same), Side(same)), [])
+        self.assertEqual(self.what(Side(None), Side(None)), [])
+        self.assertEqual(self.what(Side(None, "a"), Side(None, "b")), ["date cut"])
+        self.assertEqual(self.what(Side(same), Side(None)), ["verdict"])
+        self.assertEqual(self.what(Side(None), Side(same)), ["verdict"])
+        self.assertEqual(self.what(Side(same), Side(("192.0.2.2", 6.0, 1))), ["host", "time", "regex"])
+
+    def test_what_remains_is_counted_in_bytes_of_valid_text(self):
+        answer = {"matched": False, "date": [5, 8]}
+        self.assertEqual(Ours(answer, b"\xff [now] x\r").rest, "\ufffd [] x")
+
+    def test_changed_samples_are_the_same_for_a_seed(self):
+        runs, _ = corpus(web=SAMPLES, more=MORE)
+        first, second = ([log.lines for log in changed_samples(runs, 5, seed=7)] for _ in range(2))
+        self.assertEqual(first, second)
+        self.assertNotEqual(first, [log.lines for log in changed_samples(runs, 5, seed=8)])
+
+    def test_a_sample_is_spread_over_the_log(self):
+        lines = numbered(b"".join(b"%d\n" % n for n in range(1, 1001)))
+        chosen = [number for number, _ in sample(lines, 100)]
+        self.assertEqual(chosen, [*range(1, 51), *range(501, 551)])
+        self.assertEqual(sample(lines, None), lines)
+
+    def test_every_service_writes(self):
+        for service in SERVICES:
+            log, _ = generated_log(service, 200, seed=1)
+            self.assertEqual(len(log), 200)
+            self.assertFalse([line for line in log if b"\n" in line])
 
 
 if __name__ == "__main__":

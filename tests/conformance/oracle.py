@@ -16,7 +16,6 @@ from tests.conformance.engine import Refused
 try:
     import fail2ban
     from fail2ban.client.filterreader import FilterReader
-    from fail2ban.server.datedetector import DateDetector
     from fail2ban.server.filter import Filter
     from fail2ban.server.mytime import MyTime
 except ImportError:
@@ -61,14 +60,14 @@ class Fail2ban:
         made = self.load(run.filter, run.options)
         return [self._answer(made, check, run.journal) for check in run.checks]
 
-    def load(self, name, options):
-        """A Filter as a jail with these options would have it."""
+    def load(self, name, options, names=True):
+        """A Filter as a jail with these options would have it. `names`: <HOST> takes names too; none is resolved."""
         reader = FilterReader(name, "jail", dict(options), basedir=str(self._filters.parent))
         with contextlib.redirect_stdout(sys.stderr):
             if not reader.read():
                 raise Refused(f"fail2ban cannot read {name}")
             reader.getOptions({})
-        made = Filter(None)
+        made = Filter(None, useDns="raw" if names else "no")
         made.returnRawHost = True
         made.checkFindTime = False
         made.active = True
@@ -104,14 +103,20 @@ def answer_of(found):
     return {"matched": False, "pending": False, "ignored": False}
 
 
-class DateCut:
-    """Where fail2ban finds the date of a line: what stays of it."""
+class DateMemory:
+    """What a filter's date detector learns from line to line: which of its patterns come first, and where in the line
+    the last date stood. A newly started fail2ban has learnt nothing."""
 
-    def __init__(self, patterns):
-        self._detector = DateDetector()
-        for pattern in patterns:
-            self._detector.appendTemplate(pattern)
+    def __init__(self, filter_):
+        self._detector = filter_.dateDetector
+        if not self._detector.templates:
+            self._detector.addDefaultTemplate()
+        self._templates = list(self._detector.templates)
 
-    def rest(self, line):
-        match = self._detector.matchTime(line)[0]
-        return line if not match else line[:match.start(1)] + line[match.end(1):]
+    def forget(self):
+        self._detector.templates[:] = self._templates
+        for template in self._templates:
+            template.hits, template.lastUsed, template.distance = 0, 0, 0x7fffffff
+        for name, value in (("lastPos", (1, None)), ("lastEndPos", (0x7fffffff, None)), ("lastTemplIdx", 0x7fffffff),
+                            ("firstUnused", 0)):
+            setattr(self._detector, f"_DateDetector__{name}", value)

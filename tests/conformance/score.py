@@ -40,7 +40,8 @@ class Score:
             of_filter[1] += 1
 
     def as_json(self):
-        return {"checks": self.checks, "agree": self.agree, "misses": [dataclasses.asdict(miss) for miss in self.misses]}
+        misses = [dataclasses.asdict(miss) for miss in self.misses]
+        return {"checks": self.checks, "agree": self.agree, "misses": misses}
 
 
 def is_failure(answer):

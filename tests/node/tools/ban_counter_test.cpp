@@ -75,6 +75,18 @@ TEST(BanCounter, ScalesASlowAttackAsFail2banDoes) {
   EXPECT_EQ(ban->count, 4u);
 }
 
+// fail2ban 1.0.2, server/banmanager.py addBanTicket.
+TEST(BanCounter, ABanThatWouldBeOverAlreadyIsNone) {
+  JailConfig config = jail(2);
+  config.findtime = std::chrono::hours(24);
+  Counter jail_(config);
+  EXPECT_EQ(jail_.at(minutes(60), kOther), nullptr);
+  EXPECT_EQ(jail_.at(minutes(20)), nullptr);
+  EXPECT_EQ(jail_.at(minutes(21)), nullptr);
+  EXPECT_EQ(jail_.at(minutes(50)), nullptr);
+  EXPECT_NE(jail_.at(minutes(51)), nullptr);
+}
+
 TEST(BanCounter, DoesNotBanTwiceAtATime) {
   Counter jail_(jail(1));
   EXPECT_NE(jail_.at(seconds(0)), nullptr);
