@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whole jails on real logs: every ban that breakwater-node replay orders, against fail2ban's own Filter, FailManager
-and BanManager on the log's own clock. The same addresses, in the same order, from the same second to the same second."""
+and BanManager on the log's own clock. The same addresses in the same order, from the same second to the same second."""
 
 import contextlib
 import dataclasses

@@ -3,6 +3,7 @@
 """./run conformance: is our filter engine the same as the installed fail2ban?
 
 Parts, in this order:
+  reader     every filter, with the options that it knows: the same regexes after includes, interpolation and tags
   corpus     the samples that fail2ban's package ships, every filter and option set (or --corpus, --filters)
   changed    the same samples, changed at random: line by line what the installed fail2ban says of them
   generated  logs of our own making, hostile ones: the same
@@ -21,7 +22,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.conformance import bans, differential, logs, oracle  # noqa: E402
+from tests.conformance import bans, differential, logs, oracle, reader  # noqa: E402
 from tests.conformance.corpus import CorpusError, read_corpus  # noqa: E402
 from tests.conformance.engine import Breakwater, Refused  # noqa: E402
 from tests.conformance.score import Miss, Score, run_corpus  # noqa: E402
@@ -30,7 +31,7 @@ from tests.conformance.score import Miss, Score, run_corpus  # noqa: E402
 SAMPLE_NOW = 1124013600
 SAMPLE_ZONE = "CET-01CEST-02,M3.5.0,M10.5.0"
 SKIPPED = 77
-PARTS = ("corpus", "changed", "generated", "real", "bans")
+PARTS = ("reader", "corpus", "changed", "generated", "real", "bans")
 
 
 class Amount:
@@ -119,6 +120,16 @@ class Parts:
         print(f"{part}: {score.agree} of {score.checks} checks agree ({time.monotonic() - started:.0f} s)", flush=True)
         self.result[part] = {**score.as_json(), "known": dict(known)}
         return score.agree == score.checks
+
+    def reader(self):
+        score = Score()
+        results, engines, re2_alone = reader.compare(self._names, self._filters, self._runs()[0], self._program)
+        for name, wrong in results:
+            score.add(name, wrong)
+        for engine, count in engines.most_common():
+            print(f"reader: {count} regexes are run by {engine}")
+        print(f"reader: {len(re2_alone)} of {len(self._names)} filters are run by RE2 alone")
+        return score, {}
 
     def corpus(self):
         runs, without = self._runs()

@@ -5,8 +5,8 @@ addresses or like other log lines, odd dates, line ends, bytes that are no text.
 import datetime
 import random
 
-NAMES = ["root", "admin", "bob", "test", "oracle", "", " ", "x y", "jörg", "Москва", "a'b", 'a"b', "a\\b", "%s%n", "-",
-         "from 198.51.100.1", "x from 198.51.100.1 port 22 ssh2", "root from 198.51.100.1 port 22 [preauth]",
+NAMES = ["root", "admin", "bob", "test", "oracle", "", " ", "x y", "jörg", "Москва", "a'b", 'a"b', "a\\b", "%s%n",
+         "-", "from 198.51.100.1", "x from 198.51.100.1 port 22 ssh2", "root from 198.51.100.1 port 22 [preauth]",
          "198.51.100.1", "::1", "[198.51.100.1]", "x]: Failed password for root from 198.51.100.1 port 22 ssh2",
          "user=<x>, rip=198.51.100.1, lip=192.0.2.1", "x rhost=198.51.100.1", "client: 198.51.100.1, server: x",
          "2026-01-01 00:00:00", "Jan  1 00:00:00 host sshd[1]: Invalid user x from 198.51.100.1",

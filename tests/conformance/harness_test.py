@@ -14,6 +14,7 @@ from tests.conformance.differential import Ours, differences as line_differences
 from tests.conformance.engine import Refused  # noqa: E402
 from tests.conformance.generated import SERVICES, generated_log  # noqa: E402
 from tests.conformance.logs import changed_samples, numbered, sample  # noqa: E402
+from tests.conformance.reader import parse_explanation  # noqa: E402
 from tests.conformance.score import differences, epoch, run_corpus  # noqa: E402
 
 SAMPLES = """\
@@ -173,6 +174,34 @@ class LineByLine(unittest.TestCase):
             log, _ = generated_log(service, 200, seed=1)
             self.assertEqual(len(log), 200)
             self.assertFalse([line for line in log if b"\n" in line])
+
+
+EXPLANATION = """\
+test filter web
+|- prefregex: no section
+prefregex:
+|   1) filter.d/web.conf:3: RE2
+|      ^<F-CONTENT>.+</F-CONTENT>$
+|      gate: any line
+`-
+
+failregex:
+|   1) filter.d/web.conf:41: RE2
+|       1) x:1: RE2 <HOST>
+|      gate: "x"
+|   2) filter.d/web.conf:42: RE2 as a gate, then PCRE2: conditional (?(...)...) at column 107
+|      <HOST>
+`-
+"""
+
+
+class Reader(unittest.TestCase):
+    def test_an_explanation_is_taken_apart(self):
+        read = parse_explanation(EXPLANATION)
+        self.assertEqual(read.regexes, {"prefregex": ["^<F-CONTENT>.+</F-CONTENT>$"],
+                                        "failregex": ["1) x:1: RE2 <HOST>", "<HOST>"], "ignoreregex": []})
+        self.assertEqual([engine.split(":")[0] for engine in read.engines],
+                         ["RE2", "RE2", "RE2 as a gate, then PCRE2"])
 
 
 if __name__ == "__main__":

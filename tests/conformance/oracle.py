@@ -60,25 +60,30 @@ class Fail2ban:
         made = self.load(run.filter, run.options)
         return [self._answer(made, check, run.journal) for check in run.checks]
 
-    def load(self, name, options, names=True):
-        """A Filter as a jail with these options would have it. `names`: <HOST> takes names too; none is resolved."""
+    def settings(self, name, options):
+        """(what, value) of a jail's filter with these options: prefregex, failregex, ignoreregex, ..."""
         reader = FilterReader(name, "jail", dict(options), basedir=str(self._filters.parent))
         with contextlib.redirect_stdout(sys.stderr):
             if not reader.read():
                 raise Refused(f"fail2ban cannot read {name}")
             reader.getOptions({})
+        for verb, _, option, value, *_ in reader.convert():
+            for one in value if verb == "multi-set" else [value]:
+                yield option.removeprefix("add"), one
+
+    def load(self, name, options, names=True):
+        """A Filter as a jail with these options would have it. `names`: <HOST> takes names too; none is resolved."""
         made = Filter(None, useDns="raw" if names else "no")
         made.returnRawHost = True
         made.checkFindTime = False
         made.active = True
-        setters = {"addfailregex": made.addFailRegex, "addignoreregex": made.addIgnoreRegex,
-                   "maxlines": made.setMaxLines, "datepattern": made.setDatePattern}
-        for verb, _, option, value, *_ in reader.convert():
-            for one in value if verb == "multi-set" else [value]:
-                if option == "prefregex":
-                    made.prefRegex = one
-                elif option in setters:
-                    setters[option](one)
+        setters = {"failregex": made.addFailRegex, "ignoreregex": made.addIgnoreRegex, "maxlines": made.setMaxLines,
+                   "datepattern": made.setDatePattern}
+        for what, value in self.settings(name, options):
+            if what == "prefregex":
+                made.prefRegex = value
+            elif what in setters:
+                setters[what](value)
         return made
 
     def _answer(self, made, check, journal):
