@@ -179,7 +179,7 @@ void ConfigReader::load_includes(const IniFile& file, const char* which, Config&
     // A .local is for the operator to make or not.
     if (!exists(path) && !has_local && !path.ends_with(".local")) {
       problems_.warning(line.origin, {}, "includes " + in_quotes(name) + ", which does not exist",
-                        "looked for " + path);
+                        "looked for " + escaped(path));
     }
   }
 }

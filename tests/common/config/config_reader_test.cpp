@@ -107,6 +107,15 @@ TEST(ConfigReader, DepthAndNumberOfFilesAreBounded) {
   EXPECT_TRUE(mentions(problems, "more than 5000 files")) << problems.text();
 }
 
+TEST(ConfigReader, NothingInAFileWritesOnTheTerminal) {
+  const TempTree tree;
+  tree.write("a.conf", "[INCLUDES]\nbefore = x\x1b[2J.conf\n[s]\nx = a\n");
+  Problems problems;
+  ConfigReader reader({tree.root()}, problems);
+  EXPECT_EQ(value(reader.read_all("a"), "x"), "a");
+  EXPECT_TRUE(mentions(problems, "looked for " + tree.root() + "/x\\x1b[2J.conf)")) << problems.text();
+}
+
 TEST(ConfigReader, MissingAndUnreadableFilesAreNamed) {
   const TempTree tree;
   tree.write("a.conf", "[INCLUDES]\nbefore = none.conf\nafter = none.local\n[s]\nx = a\n");
