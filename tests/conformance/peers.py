@@ -30,6 +30,9 @@ NONE = re.compile(r"(?!)")
 # any-request (tests/conformance/filter.d) is every request in an access log: the addresses must be right in all of them,
 # and filters that look for bad requests are built on it.
 FILTERS = {
+    "adguardhome-logs": [("adguardhome", re.compile(r"/control/login: invalid"))],
+    "audiobookshelf-logs": [("audiobookshelf", NONE)],
+    "authentik-logs": [("authentik", NONE)],
     "CVE-2022-40684": [("any-request", NONE)],
     "apache2-malformed": [("any-request", NONE), ("nginx-bad-request", NONE)],
     "bunkerweb-logs": [("any-request", NONE), ("http-scan", ALL), ("nginx-bad-request", ALL)],
@@ -39,16 +42,20 @@ FILTERS = {
     "dovecot-logs": [("dovecot[mode=aggressive]", re.compile(r"Login: user="))],
     "dovecot-slow-bf-no-overlap": [("dovecot", NONE)],
     "dovecot-time-based-bf": [("dovecot", NONE)],
+    "dropbear-logs": [("dropbear[mode=aggressive]", NONE)],
     # Envoy's default text has no address but what X-Forwarded-For claims: not read, on purpose.
     "envoy-logs": [("any-request", re.compile(r"stdout F \["))],
     "exim-logs": [("exim[mode=aggressive]", NONE), ("exim", re.compile(r"rejected|verify fail"))],
     "geoip-enrich": [("sshd", NONE)],
     "grafana-logs": [("grafana", NONE)],
     "haproxy-nextcloud-whitelist": [("any-request", NONE), ("haproxy-auth", ALL)],
+    "immich-logs": [("immich", NONE)],
     "jellyfin-logs": [("jellyfin", NONE)],
     "jellyfin-whitelist": [("any-request", NONE), ("http-scan", ALL)],
     "jellyseerr-whitelist": [("any-request", NONE), ("http-scan", ALL)],
     "mariadb-logs": [("mysql", NONE)],
+    "miniflux-logs": [("miniflux", NONE)],
+    "navidrome-logs": [("navidrome", NONE)],
     "nextcloud-whitelist": [("any-request", NONE), ("http-scan", ALL)],
     # Mail through nginx is no filter of ours; the others must not take its lines.
     "nginx-mail-logs": [("nginx-http-auth", ALL), ("nginx-limit-req", ALL), ("nginx-forbidden", ALL)],
@@ -56,11 +63,17 @@ FILTERS = {
     # Paths in nginx's error log are not escaped, and stand before the address: such lines are not read, on purpose.
     "nginx_http-logs": [("any-request", re.compile(r"\[error\]")), ("nginx-botsearch", ALL)],
     "npmplus-logs": [("any-request", re.compile(r"\[error\]"))],
+    "overseerr-logs": [("overseerr", NONE)],
     "pfsense-rfc5424-nginx": [("nginx-forbidden", ALL)],
     "pgsql-user-enum": [("postgresql", NONE)],
     "postscreen-logs": [("postfix[mode=aggressive]", NONE)],
+    "prowlarr-logs": [("servarr", NONE)],
     "proxmox-backup-auth-bf": [("proxmox", NONE)],
+    "qbittorrent-logs": [("qbittorrent", NONE)],
+    "radarr-nonsyslog-logs": [("servarr", NONE)],
     "rocketchat-whitelist": [("any-request", NONE), ("http-scan", ALL)],
+    "sftpgo-logs": [("sftpgo[mode=aggressive]", re.compile(r"logged in with"))],
+    "sonarr-logs": [("servarr", NONE)],
     "spring4shell_cve-2022-22965": [("any-request", NONE)],
     "sshd-logs": [("sshd[mode=aggressive]", NONE)],
     "supabase-docker-pgsql-logs": [("postgresql", NONE)],
@@ -72,13 +85,12 @@ NO_FILTER = "no filter for this application yet"
 NO_BAN = "nothing that a ban on the host could answer"
 NOT_COVERED = {
     **dict.fromkeys(
-        """adguardhome-logs apache-guacamole-logs asterisk-logs audiobookshelf-logs authentik-logs baikal-logs baserow-logs
-        bind9-syslog bookstack-logs cowrie-logs dropbear-logs endlessh-logs exchange-pop-logs fireflyiii-bf
-        fortinet-vpn-bf gitlab-logs hestiacp-logs immich-logs kasm lemonldap-ng-logs mailscanner-logs
-        magento-extension-logs meshcentral-logs miniflux-logs modsecurity-logs-nginx mssql-text-logs navidrome-logs
-        odoo-bf_user-enum ombi-logs opensearch-dashboard-logs opnsense-gui-auth overseerr-logs prowlarr-logs
-        pterodactyl-wings pureftpd-logs qbittorrent-logs radarr-nonsyslog-logs sftpgo-logs sonarr-logs sshesame
-        synology-dsm-logs technitium-bf teleport-logs thehive-logs webmin-logs wireguard-logs zoneminder-logs""".split(),
+        """apache-guacamole-logs asterisk-logs baikal-logs baserow-logs bind9-syslog bookstack-logs cowrie-logs
+        endlessh-logs exchange-pop-logs fireflyiii-bf fortinet-vpn-bf gitlab-logs hestiacp-logs kasm
+        lemonldap-ng-logs mailscanner-logs magento-extension-logs meshcentral-logs modsecurity-logs-nginx
+        mssql-text-logs odoo-bf_user-enum ombi-logs opensearch-dashboard-logs opnsense-gui-auth
+        pterodactyl-wings pureftpd-logs sshesame synology-dsm-logs technitium-bf teleport-logs thehive-logs
+        webmin-logs wireguard-logs zoneminder-logs""".split(),
         NO_FILTER),
     **dict.fromkeys("aws-cloudfront-logs fastly-logs".split(), "the log of a CDN: " + NO_BAN),
     **dict.fromkeys(
