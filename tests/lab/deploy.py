@@ -9,6 +9,7 @@ import json
 import shutil
 from pathlib import Path
 
+from tests.lab import plan
 from tests.lab.fleet import each
 from tests.lab.shell import LabError, wait_for
 
@@ -20,6 +21,7 @@ _NODE_CONF = """[node]
 name = {name}
 hub = tcp://control:7199
 hub_public_key = {hub_key}
+docker_root = {docker_root}
 """
 
 
@@ -104,7 +106,8 @@ def _prepare_hub(control):
 
 
 def _prepare_node(host, hub_key):
-    host.path(f"{ETC}/node.conf").write_text(_NODE_CONF.format(name=host.name, hub_key=hub_key))
+    host.path(f"{ETC}/node.conf").write_text(_NODE_CONF.format(
+        name=host.name, hub_key=hub_key, docker_root=plan.docker_root(host.name)))
     return _keygen(host, NODE, f"{ETC}/node.key")
 
 

@@ -24,8 +24,6 @@ class Fleet:
         """Brings up what is not up yet; at once if all is."""
         require_root()
         need("ip", "nft", "ipset", "systemd-nspawn", "unshare", "nsenter", "findmnt", "ssh-keygen")
-        if not image.ready() and any(h.leader() for h in self.all):
-            raise LabError("the image is out of date and the lab is up: take it down first (./run lab down)")
         image.build()
         network.build([h.name for h in self.all])
         for host in self.all:
@@ -48,6 +46,8 @@ def down(purge=False):
     for left in os.listdir(propagate) if os.path.isdir(propagate) else []:
         if left.startswith(plan.PREFIX + "-"):
             os.rmdir(f"{propagate}/{left}")
+    if plan.OPERATOR_FILES.exists():
+        shutil.rmtree(plan.OPERATOR_FILES)
     if purge and plan.STATE.exists():
         shutil.rmtree(plan.STATE)
 

@@ -4,6 +4,7 @@
 `python3 host.py NAME` is its supervisor: a loop around systemd-nspawn, which lives as long as the host does.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -109,10 +110,43 @@ class Host:
         for name in (plan.CONTROL, *plan.docker_hosts(9)):
             hosts += [f"{plan.address4(name)} {name}", f"{plan.address6(name)} {name}"]
         (etc / "hosts").write_text("\n".join(hosts) + "\n")
+        self._let_admin_in()
+        self._place_docker_data()
         if self.name == plan.CONTROL:  # runs no containers
             (etc / "systemd/system").mkdir(parents=True, exist_ok=True)
             for unit in ("docker.service", "docker.socket", "containerd.service"):
                 (etc / "systemd/system" / unit).symlink_to("/dev/null")
+
+
+    def _let_admin_in(self):
+        """The operator's key logs in to the account that automation uses."""
+        key = operator_key()
+        accounts = (plan.ROOTFS / "etc/passwd").read_text().splitlines()
+        uid, gid = next(map(int, line.split(":")[2:4]) for line in accounts if line.startswith(plan.ADMIN + ":"))
+        home, ssh = self.dir / f"upper/home/{plan.ADMIN}", self.dir / f"upper/home/{plan.ADMIN}/.ssh"
+        ssh.mkdir(parents=True)
+        (ssh / "authorized_keys").write_text(key.with_suffix(".pub").read_text())
+        for path, mode in ((home, 0o755), (ssh, 0o700), (ssh / "authorized_keys", 0o600)):
+            os.chown(path, uid, gid)
+            path.chmod(mode)
+
+    def _place_docker_data(self):
+        root = plan.docker_root(self.name)
+        if root == "/var/lib/docker":
+            return
+        settings = json.loads((plan.ROOTFS / "etc/docker/daemon.json").read_text())
+        daemon = self.dir / "upper/etc/docker/daemon.json"
+        daemon.parent.mkdir()
+        daemon.write_text(json.dumps({**settings, "data-root": root}, indent=2) + "\n")
+
+
+def operator_key():
+    """The operator's private key for ssh, made at the first call."""
+    key = plan.OPERATOR_FILES / "id_ed25519"
+    if not key.exists():
+        plan.OPERATOR_FILES.mkdir(parents=True, exist_ok=True)
+        run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "operator", "-f", str(key)])
+    return key
 
 
 def _children(pid, command=None):
@@ -184,7 +218,7 @@ def _supervise(name):
     command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot",
                f"--machine={plan.PREFIX}-{name}", f"--hostname={name}", f"--directory={root}",
                f"--network-namespace-path=/run/netns/{plan.namespace(name)}", "--capability=all", "--private-users=no",
-               f"--bind={host.dir}/docker:/var/lib/docker",  # docker's data must not lie on an overlay
+               f"--bind={host.dir}/docker:{plan.docker_root(name)}",  # docker's data must not lie on an overlay
                "--link-journal=no", "--resolv-conf=off", "--timezone=off", "--console=pipe"]
     while (code := subprocess.run(command, env=environment).returncode) == _REBOOT:
         _clear_network(name)

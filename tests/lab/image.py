@@ -18,7 +18,8 @@ FILES = Path(__file__).parent / "image"
 PACKAGES = (
     "systemd", "systemd-sysv", "dbus", "kmod",                  # a real init
     "docker.io", "iptables", "ipset", "nftables", "conntrack",  # a Docker host
-    "openssh-server", "rsyslog", "sudo", "python3",             # what is attacked, and what automation logs in to
+    "openssh-server", "rsyslog", "sudo", "python3", "python3-apt",  # what is attacked, and what automation logs in to
+    "ansible-core", "openssh-client",                           # a control host may be the controller itself
     "iproute2", "iputils-ping", "curl", "procps", "less", "ca-certificates",
     # What our programs are linked to; deploy.py checks that nothing is missing.
     "libzmq5", "libre2-9", "libhyperscan5", "libcurl4", "libsqlite3-0", "libmnl0", "libfmt9", "libstdc++6", "zlib1g", "libsystemd0",
@@ -54,12 +55,25 @@ def ready():
     return plan.STAMP.exists() and plan.STAMP.read_text().strip() == _stamp()
 
 
+def in_use():
+    """True if a host stands on it, of whatever lab: each has its overlay in a mount namespace of its own."""
+    for mounts in Path("/proc").glob("[0-9]*/mountinfo"):
+        try:
+            if f"lowerdir={plan.ROOTFS}," in mounts.read_text():
+                return True
+        except OSError:
+            pass  # it ended meanwhile
+    return False
+
+
 def build():
     """Builds the image if it is not there or not up to date. No host may be using it."""
     if ready():
         return
     need("mmdebstrap", "ssh-keygen")
-    plan.STATE.mkdir(parents=True, exist_ok=True)
+    if in_use():
+        raise LabError(f"the image in {plan.IMAGE} is out of date and a lab uses it: take that down first (./run lab down)")
+    plan.IMAGE.mkdir(parents=True, exist_ok=True)
     remove()
     log(f"making the hosts' image with {len(PACKAGES)} packages; this happens once and takes a minute or two")
     _bootstrap()
@@ -135,5 +149,8 @@ def _configure():
     common_auth = etc / "pam.d/common-auth"
     common_auth.write_text(common_auth.read_text().replace("pam_unix.so nullok", "pam_unix.so nullok nodelay"))
     in_image = ["chroot", str(plan.ROOTFS)]
-    run([*in_image, "useradd", "--create-home", "--shell", "/bin/bash", "deploy"])
-    run([*in_image, "bash", "-euc", "head -c 24 /dev/urandom | base64 | sed 's/^/deploy:/' | chpasswd"])
+    run([*in_image, "useradd", "--create-home", "--shell", "/bin/bash", plan.ADMIN])
+    run([*in_image, "bash", "-euc", f"head -c 24 /dev/urandom | base64 | sed 's/^/{plan.ADMIN}:/' | chpasswd"])
+    sudoers = etc / "sudoers.d" / plan.ADMIN
+    sudoers.write_text(f"{plan.ADMIN} ALL=(ALL) NOPASSWD: ALL\n")
+    sudoers.chmod(0o440)

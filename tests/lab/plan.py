@@ -10,11 +10,15 @@ from pathlib import Path
 
 PREFIX = os.environ.get("BREAKWATER_LAB_PREFIX", "bwlab")  # of network namespaces, cgroup and machine names
 STATE = Path(os.environ.get("BREAKWATER_LAB_STATE", "/var/tmp/breakwater-lab"))
+IMAGE = Path(os.environ.get("BREAKWATER_LAB_IMAGE", STATE))  # labs may share one
 SUITE = "bookworm"
 
-ROOTFS = STATE / "rootfs"   # shared by all hosts, read-only
-STAMP = STATE / "rootfs.stamp"
+ROOTFS = IMAGE / "rootfs"   # shared by all hosts, read-only
+STAMP = IMAGE / "rootfs.stamp"
 HOSTS = STATE / "hosts"     # one directory a host: what it has changed, docker's data, console
+OPERATOR_FILES = STATE / "operator"  # what automation logs in with, and all that it writes
+
+ADMIN = "deploy"  # the account that automation logs in to; sudo without a password
 
 # The fleet's network: one bridge. .1 router, .2 operator, .10 control, .11 and up the Docker hosts.
 FLEET4, FLEET6 = "198.51.100.", "2001:db8:1::"
@@ -51,6 +55,11 @@ def number(name):
     if name.startswith("host") and name[4:].isdigit() and 1 <= int(name[4:]) <= 50:
         return 10 + int(name[4:])
     raise ValueError(f"no such host: {name}")
+
+
+def docker_root(name):
+    """Where a host's dockerd keeps its data: the fourth shows that it need not be the usual place."""
+    return "/srv/docker" if name == "host4" else "/var/lib/docker"
 
 
 def address4(name):
