@@ -15,14 +15,6 @@ namespace {
 constexpr Duration kTick = std::chrono::milliseconds(250);
 constexpr std::uint64_t kTicksPerSecond = 4;
 
-void log_note(const HubNote& note) {
-  std::string text = note.event;
-  for (const auto& [key, value] : note.fields) {
-    if (!value.empty()) text += " " + LogField(key, value).text();
-  }
-  log_event(note.warning ? LogLevel::warning : LogLevel::info, text);
-}
-
 }  // namespace
 
 Result<void> HubLoop::run() {
@@ -169,7 +161,8 @@ void HubLoop::carry_out(HubEffects effects) {
     } else if (const auto* end = std::get_if<DisconnectPeer>(&effect)) {
       parts_.gate.disconnect(end->peer);
     } else {
-      log_note(std::get<HubNote>(effect));
+      const auto& note = std::get<HubNote>(effect);
+      log_event(note.warning ? LogLevel::warning : LogLevel::info, note.event, note.fields);
     }
   }
 }

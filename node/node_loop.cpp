@@ -20,10 +20,7 @@ constexpr Duration kAddressesSettle = std::chrono::milliseconds(50);
 constexpr Duration kAddresses = std::chrono::seconds(30);
 
 void log_announcement(const Announce& line) {
-  std::string text = line.event;
-  for (const auto& [key, value] : line.fields)
-    text += " " + LogField(key, value).text();
-  log_event(line.warning ? LogLevel::warning : LogLevel::info, text);
+  log_event(line.warning ? LogLevel::warning : LogLevel::info, line.event, line.fields);
 }
 
 }  // namespace
@@ -160,7 +157,7 @@ void NodeLoop::report_firewall(const std::string& problem) {
 
 void NodeLoop::reconcile_kernel(const char* why) {
   const auto held = parts_.firewall.list();
-  if (!held) return report_firewall(held.error().message());
+  if (!held) return report_firewall("the bans in the kernel cannot be read: " + held.error().message());
   const std::size_t held_before = parts_.core.bans().in_kernel();
   parts_.core.on_kernel_list(*held, parts_.clock.wall());
   settle();

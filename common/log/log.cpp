@@ -56,6 +56,14 @@ LogField::LogField(std::string_view key, std::string_view value) : text_(key) {
   }
 }
 
+void log_event(LogLevel level, std::string_view what, const std::vector<std::pair<std::string, std::string>>& fields) {
+  std::string text(what);
+  for (const auto& [key, value] : fields) {
+    if (!value.empty()) text += " " + LogField(key, value).text();
+  }
+  log_event(level, text);
+}
+
 void log_event(LogLevel level, std::string_view what, LogFields fields) {
   if (!log_enabled(level)) return;
   static const bool journal = stderr_is_journal();

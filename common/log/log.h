@@ -14,6 +14,8 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/base/clock.h"
 
@@ -37,6 +39,9 @@ class LogField {
 using LogFields = std::initializer_list<LogField>;
 
 void log_event(LogLevel level, std::string_view what, LogFields fields = {});
+// The same for fields that were made elsewhere; empty ones are left out.
+void log_event(LogLevel level, std::string_view what, const std::vector<std::pair<std::string, std::string>>& fields);
+
 inline void log_error(std::string_view what, LogFields fields = {}) {
   log_event(LogLevel::error, what, fields);
 }

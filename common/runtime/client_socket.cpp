@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "common/runtime/tcp_options.h"
+
 namespace breakwater {
 namespace {
 
@@ -16,20 +18,13 @@ zmq::const_buffer as_buffer(std::span<const std::uint8_t> bytes) {
 
 // Everything is set before connect: later it would have no effect.
 void set_options(zmq::socket_t& socket, const ClientSocketOptions& options) {
-  socket.set(zmq::sockopt::linger, 0);
+  set_tcp_options(socket);
   socket.set(zmq::sockopt::immediate, true);  // nothing is queued for a hub that is not there
   socket.set(zmq::sockopt::reconnect_ivl, -1);
   socket.set(zmq::sockopt::connect_timeout, 5000);
-  socket.set(zmq::sockopt::handshake_ivl, 30000);
   socket.set(zmq::sockopt::maxmsgsize, options.max_message_bytes);
   socket.set(zmq::sockopt::sndhwm, options.send_queue);
   socket.set(zmq::sockopt::rcvhwm, 0);  // the hub keeps to our credit
-  socket.set(zmq::sockopt::ipv6, true);
-  socket.set(zmq::sockopt::tcp_keepalive, 1);
-  socket.set(zmq::sockopt::tcp_keepalive_idle, 30);
-  socket.set(zmq::sockopt::tcp_keepalive_intvl, 5);
-  socket.set(zmq::sockopt::tcp_keepalive_cnt, 3);
-  socket.set(zmq::sockopt::tcp_maxrt, 15000);
   if (!options.keys || !options.hub_key) return;
   socket.set(zmq::sockopt::curve_serverkey, as_buffer(options.hub_key->bytes()));
   socket.set(zmq::sockopt::curve_publickey, as_buffer(options.keys->public_key.bytes()));

@@ -345,7 +345,7 @@ void HubCore::note(bool warning, std::string event, std::vector<std::pair<std::s
 }
 
 void HubCore::alarm(const std::string& text, const std::string& node, Timestamp now) {
-  if (!alarms_.raise(text, node, now)) return;
+  if (!alarms_.raise(text, now, node)) return;
   note(true, "alarm", {{"node", node}, {"text", text}});
   watch_node(node, "alarm", text, now);
 }

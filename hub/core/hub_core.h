@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "common/config/jail_config.h"
+#include "common/policy/alarm_board.h"
 #include "common/wire/messages.h"
 #include "hub/core/decision_log.h"
-#include "hub/core/fleet_alarms.h"
 #include "hub/core/fleet_policy.h"
 #include "hub/core/hub_effects.h"
 #include "hub/core/hub_settings.h"
@@ -86,7 +86,7 @@ class HubCore {
   const DecisionLog& log() const { return log_; }
   const FleetPolicy& policy() const { return policy_; }
   const NodeRoster& roster() const { return roster_; }
-  const FleetAlarms& alarms() const { return alarms_; }
+  const AlarmBoard& alarms() const { return alarms_; }
   std::size_t peers() const { return sessions_.size(); }
   std::size_t uncommitted_offences() const { return uncommitted_; }
   bool degraded() const { return !problems().empty(); }
@@ -191,7 +191,7 @@ class HubCore {
   DecisionLog log_;
   FleetPolicy policy_;
   NodeRoster roster_;
-  FleetAlarms alarms_;
+  AlarmBoard alarms_{32};
   WatchList watchers_;
   Counters counters_;
   LedgerStats ledger_stats_;

@@ -79,7 +79,7 @@ std::string HubCore::status_row(Timestamp now) const {
   row["state"] = wrong.empty() ? "ok" : "degraded";
   row["problems"] = texts_json(wrong);
   row["alarms"] = RowJson::array();
-  for (const FleetAlarms::Alarm& alarm : alarms_.all()) {
+  for (const AlarmBoard::Alarm& alarm : alarms_.all()) {
     const std::string text = alarm.node.empty() ? alarm.text : alarm.node + ": " + alarm.text;
     row["alarms"].push_back({{"text", valid_utf8(text, kMaxAlarm)},
                              {"count", alarm.count},
@@ -142,7 +142,7 @@ std::string HubCore::node_row(const std::string& name, const NodeView& view) con
   row["offences"] = view.offences;
   row["bans_caused"] = view.bans_caused;
   std::vector<std::string> alarms = view.alarms;
-  for (const FleetAlarms::Alarm& alarm : alarms_.all()) {
+  for (const AlarmBoard::Alarm& alarm : alarms_.all()) {
     if (alarm.node == name) alarms.push_back(alarm.text);
   }
   row["alarms"] = texts_json(alarms);

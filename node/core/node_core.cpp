@@ -406,7 +406,8 @@ wire::Ping NodeCore::ping() const {
   wire::Ping ping;
   ping.enforced = enforced_;
   ping.counters = counters();
-  ping.alarms = alarms_.texts();
+  for (const AlarmBoard::Alarm& alarm : alarms_.all())
+    ping.alarms.push_back(alarm.text);
   return ping;
 }
 

@@ -15,8 +15,8 @@
 
 #include "common/base/prefix_map.h"
 #include "common/config/jail_config.h"
+#include "common/policy/alarm_board.h"
 #include "common/wire/messages.h"
-#include "node/core/alarm_board.h"
 #include "node/core/ban_table.h"
 #include "node/core/filter/line_filter.h"
 #include "node/core/firewall.h"
@@ -165,7 +165,7 @@ class NodeCore {
   OffenderTable offenders_;
   BanTable bans_;
   HubSession session_;
-  AlarmBoard alarms_;
+  AlarmBoard alarms_{16};
   Counters counters_;
   std::map<std::string, std::uint64_t> gauges_;
 

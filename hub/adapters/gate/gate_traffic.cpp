@@ -105,15 +105,12 @@ Connection* ZmqNodeGate::State::introduce(Door& door, const RouterFrame& frame) 
     if (!parsed) return nullptr;
     std::tie(fresh.identity, fresh.key) = std::move(*parsed);
   }
-  const bool chosen = !is_own_routing_id(frame.peer);
-  Connection* added = chosen ? nullptr : door.known.add(frame.peer, std::move(fresh));
-  if (chosen) {
-    // Nothing good comes of a name that a peer gives itself; libzmq offers no way to forbid it.
-    ++stats.chosen_ids;
-    log_warning("peer cut off", {{"who", fresh.identity.name}, {"why", "it chose its own routing id"}});
-    ::shutdown(frame.fd, SHUT_RDWR);
-  }
-  return added;
+  if (is_own_routing_id(frame.peer)) return door.known.add(frame.peer, std::move(fresh));
+  // Nothing good comes of a name that a peer gives itself; libzmq offers no way to forbid it.
+  ++stats.chosen_ids;
+  log_warning("peer cut off", {{"who", fresh.identity.name}, {"why", "it chose its own routing id"}});
+  ::shutdown(frame.fd, SHUT_RDWR);
+  return nullptr;
 }
 
 void ZmqNodeGate::State::deliver(const PeerId& peer, const PeerIdentity& who, std::string_view body) {

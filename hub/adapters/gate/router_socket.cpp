@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "common/runtime/tcp_options.h"
 #include "common/wire/messages.h"
 #include "hub/adapters/gate/zap_handler.h"
 
@@ -19,20 +20,13 @@ constexpr int kEvents = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_
 // Everything is set before bind: later it would have no effect. ZMTP heartbeats are off: they kill healthy peers that
 // are merely slow.
 void set_common_options(zmq::socket_t& socket, const RouterOptions& options) {
-  socket.set(zmq::sockopt::linger, 0);
+  set_tcp_options(socket);
   socket.set(zmq::sockopt::sndhwm, options.send_queue);
   socket.set(zmq::sockopt::rcvhwm, options.receive_queue);
   socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(wire::kMaxMessageBytes));
   socket.set(zmq::sockopt::router_mandatory, true);
   socket.set(zmq::sockopt::router_handover, false);
   socket.set(zmq::sockopt::backlog, 4096);
-  socket.set(zmq::sockopt::handshake_ivl, 30000);
-  socket.set(zmq::sockopt::ipv6, true);
-  socket.set(zmq::sockopt::tcp_keepalive, 1);
-  socket.set(zmq::sockopt::tcp_keepalive_idle, 30);
-  socket.set(zmq::sockopt::tcp_keepalive_intvl, 5);
-  socket.set(zmq::sockopt::tcp_keepalive_cnt, 3);
-  socket.set(zmq::sockopt::tcp_maxrt, 15000);
 }
 
 Result<void> set_curve_options(zmq::socket_t& socket, const CurveKeys& keys) {

@@ -165,10 +165,9 @@ bool FirewallWatcher::changed() {
   return nft || legacy4 || legacy6;
 }
 
-void FirewallWatcher::watch_legacy(bool v4, bool v6) {
-  v4_.watched = v4;
-  v6_.watched = v6;
-  const Duration poll = v4 || v6 ? kLegacyPoll : Duration(0);
+void FirewallWatcher::watch_legacy(bool v4, bool in_use) {
+  (v4 ? v4_ : v6_).watched = in_use;
+  const Duration poll = v4_.watched || v6_.watched ? kLegacyPoll : Duration(0);
   set_timer(poll_timer_.get(), poll, poll);
 }
 

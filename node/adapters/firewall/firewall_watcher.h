@@ -39,8 +39,8 @@ class FirewallWatcher {
   // Empties the descriptor. True if something changed since the last call, or events were lost.
   bool changed();
 
-  // Which legacy tables to compare.
-  void watch_legacy(bool v4, bool v6);
+  // Whether to compare a family's legacy tables, because that is the variant in use there.
+  void watch_legacy(bool v4, bool in_use);
 
   // Makes fd() readable once after `delay`, though nothing changed; replaces an earlier wish.
   void wake_in(Duration delay);

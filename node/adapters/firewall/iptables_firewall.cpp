@@ -3,46 +3,29 @@
 
 #include <algorithm>
 
-#include <unistd.h>
-
 #include "common/log/log.h"
 
 namespace breakwater {
-namespace {
-
-bool kernel_has_ipv6() {
-  return ::access("/proc/thread-self/net/if_inet6", F_OK) == 0;
-}
-
-}  // namespace
 
 Result<std::unique_ptr<IptablesFirewall>> IptablesFirewall::open(const Clock& clock, Options options) {
   auto sets = IpsetNetlink::open();
   if (!sets) return sets.error();
   auto watcher = FirewallWatcher::open();
   if (!watcher) return watcher.error();
+  auto families = Xtables::detect_families();
+  if (!families) return families.error();
   std::unique_ptr<IptablesFirewall> firewall(
       new IptablesFirewall(clock, std::move(options), std::move(*sets), std::move(*watcher)));
-  for (const bool v4 : {true, false}) {
-    if (!v4 && !kernel_has_ipv6()) continue;
-    auto tables = Xtables::detect(v4);
-    if (!tables) return tables.error();
-    const auto& names = firewall->options_;
+  for (Xtables& tables : *families) {
+    const bool v4 = tables.v4();
+    firewall->watcher_.watch_legacy(v4, tables.variant() == XtablesVariant::legacy);
     firewall->sides_.push_back(Side{.v4 = v4,
-                                    .set = v4 ? names.set_v4 : names.set_v6,
-                                    .tables = std::move(*tables),
+                                    .set = v4 ? firewall->options_.set_v4 : firewall->options_.set_v6,
+                                    .tables = std::move(tables),
                                     .canary = {},
                                     .set_problem = {}});
   }
-  firewall->watch_variants();
   return firewall;
-}
-
-void IptablesFirewall::watch_variants() {
-  bool legacy[2] = {false, false};
-  for (const auto& side : sides_)
-    legacy[side.v4 ? 0 : 1] = side.tables.variant() == XtablesVariant::legacy;
-  watcher_.watch_legacy(legacy[0], legacy[1]);
 }
 
 Result<void> IptablesFirewall::install() {
@@ -153,7 +136,7 @@ Result<bool> IptablesFirewall::follow_docker(Side& side) {
   log_info("firewall.variant", {{"was", side.tables.name()}, {"is", found->name()}});
   const auto cleaned = remove_all_rules(side.tables);
   side.tables = std::move(*found);
-  watch_variants();
+  watcher_.watch_legacy(side.v4, side.tables.variant() == XtablesVariant::legacy);
   if (!cleaned) return cleaned.error();
   return true;
 }

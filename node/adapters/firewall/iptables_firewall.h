@@ -81,7 +81,6 @@ class IptablesFirewall final : public Firewall {
   IptablesFirewall(const Clock& clock, Options options, IpsetNetlink sets, FirewallWatcher watcher)
       : clock_(clock), options_(std::move(options)), sets_(std::move(sets)), watcher_(std::move(watcher)) {}
 
-  void watch_variants();
   // Makes the set if it is not there; true if it had to.
   Result<bool> ensure_set(Side& side);
   void check_set(Side& side, Tick now);

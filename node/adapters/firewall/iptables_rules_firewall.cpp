@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/adapters/firewall/iptables_rules_firewall.h"
 
-#include <unistd.h>
-
 #include "common/log/log.h"
 
 namespace breakwater {
@@ -22,22 +20,20 @@ std::size_t new_rules(const BanEnds& before, const BanEnds& after, std::size_t c
 Result<std::unique_ptr<IptablesRulesFirewall>> IptablesRulesFirewall::open(const Clock& clock) {
   auto watcher = FirewallWatcher::open();
   if (!watcher) return watcher.error();
+  auto families = Xtables::detect_families();
+  if (!families) return families.error();
   std::unique_ptr<IptablesRulesFirewall> firewall(new IptablesRulesFirewall(clock, std::move(*watcher)));
-  bool legacy[2] = {false, false};
-  for (const bool v4 : {true, false}) {
-    if (!v4 && ::access("/proc/thread-self/net/if_inet6", F_OK) != 0) continue;
-    auto tables = Xtables::detect(v4);
-    if (!tables) return tables.error();
-    legacy[v4 ? 0 : 1] = tables->variant() == XtablesVariant::legacy;
+  for (Xtables& tables : *families) {
+    const bool v4 = tables.v4();
+    firewall->watcher_.watch_legacy(v4, tables.variant() == XtablesVariant::legacy);
     firewall->sides_.push_back(Side{.v4 = v4,
-                                    .tables = std::move(*tables),
+                                    .tables = std::move(tables),
                                     .bans = {},
                                     .shadowed = false,
                                     .places = {},
                                     .enforcing = false,
                                     .problem = {}});
   }
-  firewall->watcher_.watch_legacy(legacy[0], legacy[1]);
   return firewall;
 }
 

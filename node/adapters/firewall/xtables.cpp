@@ -4,6 +4,8 @@
 #include <fstream>
 #include <optional>
 
+#include <unistd.h>
+
 #include "common/base/text.h"
 #include "node/adapters/firewall/rule_plan.h"
 #include "node/core/firewall.h"
@@ -75,6 +77,17 @@ Result<Xtables> Xtables::detect(bool v4) {
   if (in_own && has_docker_chains(*in_own)) return own;
   const auto in_other = other.read(kFilterTable);
   return in_other && has_docker_chains(*in_other) ? other : own;
+}
+
+Result<std::vector<Xtables>> Xtables::detect_families() {
+  std::vector<Xtables> families;
+  for (const bool v4 : {true, false}) {
+    if (!v4 && ::access("/proc/thread-self/net/if_inet6", F_OK) != 0) continue;
+    auto tables = detect(v4);
+    if (!tables) return tables.error();
+    families.push_back(std::move(*tables));
+  }
+  return families;
 }
 
 Result<RuleTable> Xtables::read(std::string_view table) const {

@@ -23,6 +23,8 @@ class Xtables {
  public:
   // The variant that has DOCKER or DOCKER-USER; the host's `iptables` if neither or both have.
   static Result<Xtables> detect(bool v4);
+  // Of IPv4, and of IPv6 where the kernel has it.
+  static Result<std::vector<Xtables>> detect_families();
 
   bool v4() const { return v4_; }
   XtablesVariant variant() const { return variant_; }

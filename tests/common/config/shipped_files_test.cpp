@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands in configs/: it is read without a word of complaint. Its filters:
 // tests/node/filter/shipped_filters_test.cpp.
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the operator of the fleet should know now.
+// What an operator should know now. Pure.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@
 
 namespace breakwater {
 
-// The latest distinct alarms, for `status` and `nodes`. At most kMost; the one longest silent makes room.
-class FleetAlarms {
+// The latest distinct alarms, for a while: a node's own for `breakwater nodes`, the fleet's at the hub. At most `most`;
+// the one longest silent makes room.
+class AlarmBoard {
  public:
-  static constexpr std::size_t kMost = 32;
   static constexpr Duration kShownFor = std::chrono::minutes(10);
 
   struct Alarm {
@@ -23,12 +23,15 @@ class FleetAlarms {
     Timestamp first{}, last{};
   };
 
+  explicit AlarmBoard(std::size_t most) : most_(most) {}
+
   // True if it is not shown already: then it is worth a line in the log.
-  bool raise(const std::string& text, const std::string& node, Timestamp now);
+  bool raise(const std::string& text, Timestamp now, const std::string& node = {});
   void drop_old(Timestamp now);
   const std::vector<Alarm>& all() const { return alarms_; }  // newest first
 
  private:
+  std::size_t most_;
   std::vector<Alarm> alarms_;
 };
 

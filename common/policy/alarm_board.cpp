@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hub/core/fleet_alarms.h"
+#include "common/policy/alarm_board.h"
 
 #include <algorithm>
 
 namespace breakwater {
 
-bool FleetAlarms::raise(const std::string& text, const std::string& node, Timestamp now) {
+bool AlarmBoard::raise(const std::string& text, Timestamp now, const std::string& node) {
   const auto known =
       std::find_if(alarms_.begin(), alarms_.end(), [&](const Alarm& a) { return a.text == text && a.node == node; });
   const bool fresh = known == alarms_.end();
@@ -14,11 +14,11 @@ bool FleetAlarms::raise(const std::string& text, const std::string& node, Timest
   ++alarm.count;
   alarm.last = std::max(alarm.last, now);
   alarms_.insert(alarms_.begin(), std::move(alarm));
-  if (alarms_.size() > kMost) alarms_.pop_back();
+  if (alarms_.size() > most_) alarms_.pop_back();
   return fresh;
 }
 
-void FleetAlarms::drop_old(Timestamp now) {
+void AlarmBoard::drop_old(Timestamp now) {
   std::erase_if(alarms_, [&](const Alarm& a) { return a.last < now - kShownFor; });
 }
 
