@@ -19,7 +19,7 @@ constexpr std::uint64_t kTicksPerSecond = 4;
 
 Result<void> HubLoop::run() {
   if (auto watching = watch(); !watching) return watching;
-  auto keys = KeyWatch::start(parts_.reactor, key_directory(parts_.config).value(), [this] { refresh_keys(); });
+  auto keys = KeyWatch::start(parts_.reactor, key_folders(parts_.config), [this] { refresh_keys(); });
   if (!keys) return keys.error();
   refresh_keys();
   refresh_ignoreip();

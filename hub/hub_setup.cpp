@@ -8,7 +8,6 @@
 #include "common/config/jail_fields.h"
 #include "common/config/jail_reader.h"
 #include "common/runtime/random.h"
-#include "hub/adapters/gate/key_ring.h"
 
 namespace breakwater {
 
@@ -45,11 +44,7 @@ HubReading read_hub(const std::string& config_file) {
   reading.jails = std::move(jails.jails);
   reading.refused = std::move(jails.refused);
   reading.defaults = read_defaults(reading.config->config_dirs);
-  if (const auto keys = key_directory(*reading.config); !keys) {
-    reading.report += config_file + ": " + keys.error().message() + "\n";
-    reading.has_errors = true;
-    reading.config.reset();
-  } else if (reading.config->listen.size() != 1) {
+  if (reading.config->listen.size() != 1) {
     reading.report += config_file + ": listen: one endpoint, please (tcp://*:7199 is all addresses of both families)\n";
     reading.has_errors = true;
     reading.config.reset();
@@ -70,12 +65,8 @@ HubSettings settings_of(const HubConfig& config) {
   return settings;
 }
 
-Result<std::string> key_directory(const HubConfig& config) {
-  const std::filesystem::path nodes(config.nodes_dir), admins(config.admins_dir);
-  if (nodes.filename() != "nodes.d" || admins.filename() != "admins.d" || nodes.parent_path() != admins.parent_path()) {
-    return Error("nodes_dir and admins_dir must be DIR/nodes.d and DIR/admins.d of one DIR");
-  }
-  return nodes.parent_path().string();
+KeyFolders key_folders(const HubConfig& config) {
+  return {config.nodes_dir, config.admins_dir};
 }
 
 std::set<std::string> enrolled_names(const std::string& folder) {

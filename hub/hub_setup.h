@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "common/base/result.h"
 #include "common/config/hub_config.h"
 #include "common/config/jail_config.h"
+#include "hub/adapters/gate/key_ring.h"
 #include "hub/core/hub_settings.h"
 
 namespace breakwater {
@@ -29,8 +29,7 @@ HubReading read_hub(const std::string& config_file);
 
 HubSettings settings_of(const HubConfig& config);
 
-// The folder above nodes.d and admins.d; an error if they do not stand side by side under these names.
-Result<std::string> key_directory(const HubConfig& config);
+KeyFolders key_folders(const HubConfig& config);
 
 // Whose NAME.pub stand in a folder.
 std::set<std::string> enrolled_names(const std::string& folder);

@@ -29,15 +29,15 @@ int change_keys(const std::string& config_file, const std::string& name, bool ad
     std::cout << reading.report;
     return kBadConfig;
   }
-  const std::string directory = key_directory(*reading.config).value();
+  const KeyFolders folders = key_folders(*reading.config);
   const PeerRole role = admin ? PeerRole::admin : PeerRole::node;
   if (!key) {
-    const auto revoked = revoke(directory, role, name);
+    const auto revoked = revoke(folders, role, name);
     return revoked ? 0 : give_up(revoked.error());
   }
   const auto public_key = read_public_key(*key);
   if (!public_key) return give_up(public_key.error());
-  const auto enrolled = enrol(directory, role, name, *public_key);
+  const auto enrolled = enrol(folders, role, name, *public_key);
   return enrolled ? 0 : give_up(enrolled.error());
 }
 

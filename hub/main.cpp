@@ -43,7 +43,7 @@ Result<std::unique_ptr<ZmqNodeGate>> open_gate(Reactor& reactor, const HubConfig
   ZmqNodeGate::Options options;
   options.endpoint = config.listen.front();
   options.keys = *keys;
-  options.key_directory = key_directory(config).value();
+  options.key_folders = key_folders(config);
   options.local_path = config.query_socket.substr(std::string_view("ipc://").size());
   return ZmqNodeGate::open(reactor, std::move(options));
 }

@@ -57,6 +57,8 @@ void read_hub(OptionValues& values, HubConfig& config) {
   values.read_path("secret_key", config.secret_key_file);
   values.read_path("nodes_dir", config.nodes_dir);
   values.read_path("admins_dir", config.admins_dir);
+  if (config.nodes_dir == config.admins_dir)
+    values.error("admins_dir", "admins_dir is nodes_dir: every node would be an operator");
   values.read_path("state_dir", config.state_dir);
   read_paths(values, "config_dirs", config.config_dirs);
   values.read_ban_duration("retention", config.retention);

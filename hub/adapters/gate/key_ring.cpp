@@ -21,10 +21,6 @@ namespace {
 
 constexpr std::string_view kSuffix = ".pub";
 
-std::string folder_of(const std::string& directory, PeerRole role) {
-  return directory + (role == PeerRole::node ? "/nodes.d" : "/admins.d");
-}
-
 Result<std::vector<PublicKey>> read_keys(const std::string& path) {
   const auto lines = key_lines(path);
   if (!lines) return lines.error();
@@ -113,23 +109,23 @@ bool is_peer_name(std::string_view name) {
   return !name.empty() && name.size() <= 200 && name.front() != '.' && std::all_of(name.begin(), name.end(), fits);
 }
 
-Result<LoadedKeys> load_keys(const std::string& directory) {
+Result<LoadedKeys> load_keys(const KeyFolders& folders) {
   KeyTableBuilder builder;
   for (const PeerRole role : {PeerRole::node, PeerRole::admin}) {
-    if (auto added = builder.add_folder(folder_of(directory, role), role); !added) return added.error();
+    if (auto added = builder.add_folder(folders.of(role), role); !added) return added.error();
   }
   return builder.finish();
 }
 
-Result<void> enrol(const std::string& directory, PeerRole role, const std::string& name, const PublicKey& key) {
+Result<void> enrol(const KeyFolders& folders, PeerRole role, const std::string& name, const PublicKey& key) {
   if (!is_peer_name(name)) return Error("\"" + escaped(name) + "\" is not a name (letters, digits, . _ -)");
-  const auto known = load_keys(directory);
+  const auto known = load_keys(folders);
   if (!known) return known.error();
   if (const auto* owner = known->table->find(key)) {
     if (*owner == PeerIdentity{name, role}) return {};
     return Error("this key is already enrolled for " + owner->name);
   }
-  const std::string folder = folder_of(directory, role), path = folder + "/" + name + std::string(kSuffix);
+  const std::string folder = folders.of(role), path = folder + "/" + name + std::string(kSuffix);
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) return Error(error.message()).within("making " + folder);
@@ -147,9 +143,9 @@ Result<void> enrol(const std::string& directory, PeerRole role, const std::strin
   return replace_file(path, text);
 }
 
-Result<void> revoke(const std::string& directory, PeerRole role, const std::string& name) {
+Result<void> revoke(const KeyFolders& folders, PeerRole role, const std::string& name) {
   if (!is_peer_name(name)) return Error("\"" + escaped(name) + "\" is not a name (letters, digits, . _ -)");
-  const std::string path = folder_of(directory, role) + "/" + name + std::string(kSuffix);
+  const std::string path = folders.of(role) + "/" + name + std::string(kSuffix);
   if (::unlink(path.c_str()) == 0) return {};
   if (errno == ENOENT) return Error(name + " is not enrolled");
   return system_error("removing " + path);

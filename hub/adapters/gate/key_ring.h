@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which keys may talk to the hub: a directory of key files.
+// Which keys may talk to the hub: two folders of key files.
 //
-//   KEYS/nodes.d/NAME.pub    at most two lines of 64 hex digits: two while a node changes its key
-//   KEYS/admins.d/NAME.pub   the same for operators who come over the network
+//   nodes.d/NAME.pub    at most two lines of 64 hex digits: two while a node changes its key
+//   admins.d/NAME.pub   the same for operators who come over the network
 //
 // '#' starts a comment.
 #pragma once
@@ -23,6 +23,12 @@ inline constexpr std::size_t kKeysPerPeer = 2;
 
 // Letters, digits, '.', '_', '-'; not empty, at most 200, no leading dot: fit for a file name and a User-Id.
 bool is_peer_name(std::string_view name);
+
+struct KeyFolders {
+  std::string nodes;
+  std::string admins;
+  const std::string& of(PeerRole role) const { return role == PeerRole::node ? nodes : admins; }
+};
 
 // Immutable, so that the ZAP thread and the loop can share one.
 class KeyTable {
@@ -46,14 +52,14 @@ struct LoadedKeys {
   std::vector<std::string> problems;
 };
 
-// Reads all key files under `directory`. A missing subdirectory is an empty one. An error: a directory that cannot be
-// read, or that everybody may write to.
-Result<LoadedKeys> load_keys(const std::string& directory);
+// Reads all key files. A missing folder is an empty one. An error: a folder that cannot be read, or that everybody may
+// write to.
+Result<LoadedKeys> load_keys(const KeyFolders& folders);
 
 // The hub's verbs. They change files only (a file appears or changes by rename); a running hub sees it within moments.
 // enrol() adds a key to what the peer has; again with the same key changes nothing. Errors: a third key, another's key.
-Result<void> enrol(const std::string& directory, PeerRole role, const std::string& name, const PublicKey& key);
+Result<void> enrol(const KeyFolders& folders, PeerRole role, const std::string& name, const PublicKey& key);
 // Removes all keys of a peer. An error if it has none.
-Result<void> revoke(const std::string& directory, PeerRole role, const std::string& name);
+Result<void> revoke(const KeyFolders& folders, PeerRole role, const std::string& name);
 
 }  // namespace breakwater

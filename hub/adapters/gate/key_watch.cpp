@@ -20,7 +20,7 @@ constexpr std::uint32_t kEvents =
 
 struct KeyWatch::State {
   Reactor& reactor;
-  std::string directory;
+  KeyFolders folders;
   std::function<void()> on_change;
   UniqueFd inotify;
   Reactor::TimerId timer = 0;
@@ -31,8 +31,7 @@ struct KeyWatch::State {
 
 // Again after each change: a directory that was replaced has to be watched anew. Watching one twice changes nothing.
 Result<void> KeyWatch::State::watch_folders() {
-  for (const char* name : {"/nodes.d", "/admins.d"}) {
-    const std::string folder = directory + name;
+  for (const std::string& folder : {folders.nodes, folders.admins}) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (error) return Error(error.message()).within("making " + folder);
@@ -53,10 +52,10 @@ void KeyWatch::State::drain() {
   });
 }
 
-Result<KeyWatch> KeyWatch::start(Reactor& reactor, const std::string& directory, std::function<void()> on_change) {
+Result<KeyWatch> KeyWatch::start(Reactor& reactor, const KeyFolders& folders, std::function<void()> on_change) {
   UniqueFd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
   if (!fd) return system_error("inotify");
-  auto state = std::make_unique<State>(State{reactor, directory, std::move(on_change), std::move(fd)});
+  auto state = std::make_unique<State>(State{reactor, folders, std::move(on_change), std::move(fd)});
   if (auto watched = state->watch_folders(); !watched) return watched.error();
   reactor.watch_fd(state->inotify.get(), POLLIN, [raw = state.get()](short) { raw->drain(); });
   return KeyWatch(std::move(state));

@@ -9,14 +9,15 @@
 #include "common/base/result.h"
 #include "common/base/unique_fd.h"
 #include "common/runtime/reactor.h"
+#include "hub/adapters/gate/key_ring.h"
 
 namespace breakwater {
 
-// Calls back on the reactor's thread, shortly after files under nodes.d or admins.d came, went or changed; many changes
-// at once are one call. Makes the two directories if they are missing (an empty one can be watched, none cannot).
+// Calls back on the reactor's thread, shortly after files in the folders came, went or changed; many changes
+// at once are one call. Makes folders that are missing (an empty one can be watched, none cannot).
 class KeyWatch {
  public:
-  static Result<KeyWatch> start(Reactor& reactor, const std::string& directory, std::function<void()> on_change);
+  static Result<KeyWatch> start(Reactor& reactor, const KeyFolders& folders, std::function<void()> on_change);
   KeyWatch(KeyWatch&&) noexcept;
   KeyWatch& operator=(KeyWatch&&) = delete;
   ~KeyWatch();

@@ -82,7 +82,7 @@ void ZmqNodeGate::State::watch(Door& door) {
 
 Result<void> ZmqNodeGate::State::follow_keys() {
   // Watched before they are read: no change falls between.
-  auto watching = KeyWatch::start(reactor, options.key_directory, [this] {
+  auto watching = KeyWatch::start(reactor, options.key_folders, [this] {
     if (auto done = reload(); !done) log_error("keys not reloaded", {{"error", done.error().message()}});
   });
   if (!watching) return watching.error();
@@ -91,7 +91,7 @@ Result<void> ZmqNodeGate::State::follow_keys() {
 }
 
 Result<void> ZmqNodeGate::State::reload() {
-  auto loaded = load_keys(options.key_directory);
+  auto loaded = load_keys(options.key_folders);
   if (!loaded) return loaded.error();
   for (const auto& problem : loaded->problems)
     log_error("key file ignored", {{"problem", problem}});

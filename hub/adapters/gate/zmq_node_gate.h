@@ -49,9 +49,9 @@ class ZmqNodeGate final : public NodeGate {
   struct Options {
     std::string endpoint = "tcp://[::]:7199";  // both families; "tcp://127.0.0.1:*" takes a free port
     CurveKeys keys;
-    std::string key_directory;  // see key_ring.h
-    std::string local_path;     // of the local admins' socket; empty = none
-    std::string local_group;    // who may use it besides root; empty = nobody
+    KeyFolders key_folders;
+    std::string local_path;   // of the local admins' socket; empty = none
+    std::string local_group;  // who may use it besides root; empty = nobody
     int io_threads = 1;
     // Beyond, known keys are turned away for a while; 0 = 90 % of RLIMIT_NOFILE, less 100.
     std::size_t max_connections = 0;

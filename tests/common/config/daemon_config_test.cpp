@@ -157,6 +157,7 @@ TEST(HubConfig, EveryMistakeIsNamed) {
                                     {"listn = x", "unknown option \"listn\" (did you mean listen?)"},
                                     {"query_socket = tcp://x:1", "query_socket \"tcp://x:1\" is not a local socket"},
                                     {long_path.c_str(), "at most 107 bytes"},
+                                    {"nodes_dir = /k\nadmins_dir = /k", "every node would be an operator"},
                                     {"retention = soon", "retention \"soon\" is not a duration"},
                                     {"max_nodes = 0", "max_nodes \"0\" is not a whole number"},
                                     {"decisions_in_ring = 1", "decisions_in_ring \"1\" is not a whole number"}}) {

@@ -90,14 +90,14 @@ class GateFixture : public testing::Test {
     std::filesystem::remove_all(directory);
   }
 
-  std::string keys_path() const { return (directory / "keys").string(); }
+  KeyFolders key_folders() const { return {(directory / "nodes").string(), (directory / "admins").string()}; }
   std::string local_path() const { return (directory / "run" / "query.sock").string(); }
 
   ZmqNodeGate::Options gate_options(const std::string& endpoint = "tcp://127.0.0.1:*") const {
     ZmqNodeGate::Options options;
     options.endpoint = endpoint;
     options.keys = hub_keys;
-    options.key_directory = keys_path();
+    options.key_folders = key_folders();
     options.local_path = local_path();
     return options;
   }
@@ -119,7 +119,7 @@ class GateFixture : public testing::Test {
 
   CurveKeys enrolled(const std::string& name, PeerRole role = PeerRole::node) {
     const CurveKeys keys = generate_keys();
-    const auto done = enrol(keys_path(), role, name, keys.public_key);
+    const auto done = enrol(key_folders(), role, name, keys.public_key);
     EXPECT_TRUE(done) << done.error().message();
     EXPECT_TRUE(!gate || gate->reload_keys());
     return keys;

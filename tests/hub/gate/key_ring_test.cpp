@@ -24,12 +24,13 @@ class KeyRing : public testing::Test {
 
   void put(const std::string& file, const std::string& text) { std::ofstream(directory + "/" + file) << text; }
   LoadedKeys load() {
-    auto loaded = load_keys(directory);
+    auto loaded = load_keys(folders);
     EXPECT_TRUE(loaded) << loaded.error().message();
     return std::move(*loaded);
   }
 
   std::string directory = std::filesystem::temp_directory_path() / ("breakwater-keys-" + to_hex(random_bytes(8)));
+  KeyFolders folders{directory + "/nodes.d", directory + "/admins.d"};
   PublicKey a = generate_keys().public_key, b = generate_keys().public_key, c = generate_keys().public_key;
 };
 
@@ -70,21 +71,21 @@ TEST_F(KeyRing, AKeyThatTwoClaimIsNobodys) {
 
 TEST_F(KeyRing, ADirectoryThatEverybodyMayWriteToIsAnError) {
   ASSERT_EQ(0, ::chmod((directory + "/nodes.d").c_str(), 0777));
-  EXPECT_FALSE(load_keys(directory));
+  EXPECT_FALSE(load_keys(folders));
 }
 
 TEST_F(KeyRing, EnrolAndRevoke) {
   std::filesystem::remove_all(directory);
-  ASSERT_TRUE(enrol(directory, PeerRole::node, "web1", a));
-  EXPECT_TRUE(enrol(directory, PeerRole::node, "web1", a));  // again: nothing changes
-  EXPECT_TRUE(enrol(directory, PeerRole::node, "web1", b));
+  ASSERT_TRUE(enrol(folders, PeerRole::node, "web1", a));
+  EXPECT_TRUE(enrol(folders, PeerRole::node, "web1", a));  // again: nothing changes
+  EXPECT_TRUE(enrol(folders, PeerRole::node, "web1", b));
   EXPECT_EQ(2u, load().table->size());
-  EXPECT_THAT(enrol(directory, PeerRole::node, "web1", c).error().message(), HasSubstr("two keys"));
-  EXPECT_THAT(enrol(directory, PeerRole::node, "web2", a).error().message(), HasSubstr("web1"));
-  EXPECT_FALSE(enrol(directory, PeerRole::node, "../web3", c));
-  ASSERT_TRUE(revoke(directory, PeerRole::node, "web1"));
+  EXPECT_THAT(enrol(folders, PeerRole::node, "web1", c).error().message(), HasSubstr("two keys"));
+  EXPECT_THAT(enrol(folders, PeerRole::node, "web2", a).error().message(), HasSubstr("web1"));
+  EXPECT_FALSE(enrol(folders, PeerRole::node, "../web3", c));
+  ASSERT_TRUE(revoke(folders, PeerRole::node, "web1"));
   EXPECT_EQ(0u, load().table->size());
-  EXPECT_THAT(revoke(directory, PeerRole::node, "web1").error().message(), HasSubstr("not enrolled"));
+  EXPECT_THAT(revoke(folders, PeerRole::node, "web1").error().message(), HasSubstr("not enrolled"));
 }
 
 TEST_F(KeyRing, NamesThatAreFitForFilesAndUserIds) {

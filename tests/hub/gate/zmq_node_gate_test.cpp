@@ -54,7 +54,7 @@ TEST_F(ZmqNodeGateTest, AStrangerIsRefusedAndCounted) {
 TEST_F(ZmqNodeGateTest, AKeyFileThatAppearsWorksWithoutARestart) {
   open_gate();
   const CurveKeys keys = generate_keys();
-  ASSERT_TRUE(enrol(keys_path(), PeerRole::node, "late", keys.public_key));  // as another process would
+  ASSERT_TRUE(enrol(key_folders(), PeerRole::node, "late", keys.public_key));  // as another process would
   ASSERT_TRUE(turn([&] { return gate->key_count() == 1; }));
   auto client = introduced(keys, "late");
   EXPECT_EQ("late", heard[0].who.name);
@@ -65,7 +65,7 @@ TEST_F(ZmqNodeGateTest, ARevokedNodeIsToldAndCutOffLive) {
   open_gate();
   auto revoked = introduced(keys, "web1");
   auto stays = introduced(others, "web2");
-  ASSERT_TRUE(revoke(keys_path(), PeerRole::node, "web1"));
+  ASSERT_TRUE(revoke(key_folders(), PeerRole::node, "web1"));
   EXPECT_TRUE(turn([&] { return revoked->saw(ConnectOutcome::lost); }));
   EXPECT_TRUE(turn([&] { return revoked->heard("REVOKED"); }));
   EXPECT_TRUE(turn([&] { return gone.size() == 1; }));
@@ -84,7 +84,7 @@ TEST_F(ZmqNodeGateTest, OfTwoKeysOnlyTheRemovedOneIsCutOff) {
   open_gate();
   auto by_old = introduced(old_keys, "web1");
   auto by_new = introduced(new_keys, "web1");
-  std::ofstream(keys_path() + "/nodes.d/web1.pub") << new_keys.public_key.hex() << "\n";
+  std::ofstream(key_folders().nodes + "/web1.pub") << new_keys.public_key.hex() << "\n";
   EXPECT_TRUE(turn([&] { return by_old->saw(ConnectOutcome::lost); }));
   EXPECT_FALSE(by_new->saw(ConnectOutcome::lost));
 }
@@ -95,7 +95,7 @@ TEST_F(ZmqNodeGateTest, ANodeThatWasRevokedBeforeItSpokeIsNotHeard) {
   open_gate();
   auto client = dial(keys);
   ASSERT_TRUE(turn([&] { return client->is_connected(); }));
-  ASSERT_TRUE(revoke(keys_path(), PeerRole::node, "web1"));
+  ASSERT_TRUE(revoke(key_folders(), PeerRole::node, "web1"));
   ASSERT_TRUE(gate->reload_keys());
   client->send(hello("web1"));
   EXPECT_TRUE(turn([&] { return client->saw(ConnectOutcome::lost); }));

@@ -99,7 +99,7 @@ TEST_F(ZmqHubLinkTest, AKeyThatIsEnrolledLaterWorksWithoutARestart) {
   start_link();
   ASSERT_TRUE(turn([&] { return link->state() == LinkState::unauthorised; }));
   EXPECT_THAT(reasons, Contains(HasSubstr("enrol")));
-  ASSERT_TRUE(enrol(keys_path(), PeerRole::node, "web1", node_keys.public_key));
+  ASSERT_TRUE(enrol(key_folders(), PeerRole::node, "web1", node_keys.public_key));
   EXPECT_TRUE(turn([&] { return heard.size() == 1; }));
 }
 
@@ -108,7 +108,7 @@ TEST_F(ZmqHubLinkTest, ARevokedNodeIsToldAndThenUnauthorised) {
   open_gate();
   start_link();
   ASSERT_TRUE(turn([&] { return heard.size() == 1; }));
-  ASSERT_TRUE(revoke(keys_path(), PeerRole::node, "web1"));
+  ASSERT_TRUE(revoke(key_folders(), PeerRole::node, "web1"));
   ASSERT_TRUE(turn([&] { return link->state() == LinkState::unauthorised; }));
   ASSERT_EQ(1u, messages.size());
   EXPECT_TRUE(std::holds_alternative<wire::Revoked>(messages[0]));
