@@ -11,6 +11,7 @@
 #include "common/base/result.h"
 #include "common/runtime/curve_keys.h"
 #include "common/runtime/reactor.h"
+#include "hub/adapters/gate/key_ring.h"
 #include "hub/core/node_gate.h"
 
 namespace breakwater {
