@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/hub_setup.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "common/config/config_reader.h"
@@ -29,21 +30,30 @@ JailConfig read_defaults(const std::vector<std::string>& directories) {
   return jail;
 }
 
+// Where jails are looked for: what stands first wins. A node's package on the same host brings a jail.conf of its own.
+std::vector<std::string> jail_dirs(std::vector<std::string> dirs, const std::string& stock) {
+  std::error_code ignored;
+  const auto has_jails = [&](const std::string& dir) { return std::filesystem::exists(dir + "/jail.conf", ignored); };
+  if (std::none_of(dirs.begin(), dirs.end(), has_jails) && has_jails(stock)) dirs.push_back(stock);
+  return dirs;
+}
+
 }  // namespace
 
-HubReading read_hub(const std::string& config_file) {
+HubReading read_hub(const std::string& config_file, const std::string& stock_jails_dir) {
   HubReading reading;
   HubConfigReading hub = read_hub_config(config_file);
   reading.report = hub.problems.text();
   reading.has_errors = hub.problems.has_errors();
   reading.config = std::move(hub.config);
   if (!reading.config) return reading;
-  JailReading jails = read_jails({.config_dirs = reading.config->config_dirs, .with_filters = false});
+  const std::vector<std::string> dirs = jail_dirs(reading.config->config_dirs, stock_jails_dir);
+  JailReading jails = read_jails({.config_dirs = dirs, .with_filters = false});
   reading.report += jails.problems.text();
   reading.has_errors |= jails.problems.has_errors();
   reading.jails = std::move(jails.jails);
   reading.refused = std::move(jails.refused);
-  reading.defaults = read_defaults(reading.config->config_dirs);
+  reading.defaults = read_defaults(dirs);
   if (reading.config->listen.size() != 1) {
     reading.report += config_file + ": listen: one endpoint, please (tcp://*:7199 is all addresses of both families)\n";
     reading.has_errors = true;

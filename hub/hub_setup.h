@@ -24,8 +24,11 @@ struct HubReading {
   bool has_errors = false;
 };
 
+// The stock jails of the hub's package: read where config_dirs has no jail.conf, below all that stands there.
+inline constexpr const char* kStockJailsDir = "/usr/share/breakwater-hub";
+
 // Reads hub.conf and the jails. Reads files only.
-HubReading read_hub(const std::string& config_file);
+HubReading read_hub(const std::string& config_file, const std::string& stock_jails_dir = kStockJailsDir);
 
 HubSettings settings_of(const HubConfig& config);
 

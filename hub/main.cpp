@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "common/base/text.h"
+#include "common/base/version.h"
 #include "common/log/log.h"
 #include "common/runtime/system_clock.h"
 #include "hub/adapters/ledger/sqlite_ledger.h"
@@ -89,7 +90,7 @@ int main(int argc, char** argv) {
   using namespace breakwater;
   CLI::App app{"breakwater-hub: decides for the fleet whom to ban"};
   app.require_subcommand(1);
-  app.set_version_flag("--version", "breakwater-hub " BREAKWATER_VERSION);
+  app.set_version_flag("--version", software_name("breakwater-hub"));
   std::string config_file = "/etc/breakwater/hub.conf";
   std::string file, name, key;
   bool admin = false;

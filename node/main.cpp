@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "common/base/text.h"
+#include "common/base/version.h"
 #include "common/log/log.h"
 #include "common/runtime/curve_keys.h"
 #include "common/runtime/endpoint.h"
@@ -173,7 +174,7 @@ int main(int argc, char** argv) {
   using namespace breakwater;
   CLI::App app{"breakwater-node: reads this host's logs, bans, and tells the hub"};
   app.require_subcommand(1);
-  app.set_version_flag("--version", "breakwater-node " BREAKWATER_VERSION);
+  app.set_version_flag("--version", software_name("breakwater-node"));
   std::string config_file = "/etc/breakwater/node.conf";
   std::string key_file;
   int status = 0;

@@ -8,6 +8,7 @@
 
 #include "common/base/address.h"
 #include "common/base/clock.h"
+#include "common/base/version.h"
 #include "common/config/jail_config.h"
 
 namespace breakwater {
@@ -15,7 +16,7 @@ namespace breakwater {
 // How a hub decides and what it holds at most.
 struct HubSettings {
   std::string name = "hub";
-  std::string software = "breakwater-hub " BREAKWATER_VERSION;
+  std::string software = software_name("breakwater-hub");
   std::string instance;    // 16 random bytes of this process
   std::uint64_t dice = 1;  // seed of bantime.rndtime and of snapshot numbers
 

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "common/base/text.h"
+#include "common/base/version.h"
 #include "common/config/duration_text.h"
 
 namespace breakwater {
@@ -188,7 +189,7 @@ std::string_view name_of(Verb verb) {
 std::variant<Options, Farewell> parse_options(const std::vector<std::string>& arguments) {
   Raw raw;
   CLI::App app("Ask a Breakwater hub: who is banned, why, by whom, where it is enforced; and undo.", "breakwater");
-  app.set_version_flag("--version", "breakwater " BREAKWATER_VERSION);
+  app.set_version_flag("--version", software_name("breakwater"));
   app.require_subcommand(1);
   app.fallthrough();  // common options may stand behind the verb
   app.footer(kFooter);

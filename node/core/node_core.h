@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/base/prefix_map.h"
+#include "common/base/version.h"
 #include "common/config/jail_config.h"
 #include "common/policy/alarm_board.h"
 #include "common/wire/messages.h"
@@ -59,7 +60,7 @@ using NodeEffects = std::vector<NodeEffect>;
 
 struct NodeSettings {
   std::string name;
-  std::string software = "breakwater-node " BREAKWATER_VERSION;
+  std::string software = software_name("breakwater-node");
   std::string instance;                 // 16 random bytes of this process
   bool has_hub = true;                  // false: a node on its own
   std::size_t max_offenders = 100'000;  // windows, over all jails
