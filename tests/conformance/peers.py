@@ -49,7 +49,8 @@ FILTERS = {
     "geoip-enrich": [("sshd", NONE)],
     "grafana-logs": [("grafana", NONE)],
     "haproxy-nextcloud-whitelist": [("any-request", NONE), ("haproxy-auth", ALL)],
-    "immich-logs": [("immich", NONE)],
+    # One line has its colours written out, and the last of them cut off.
+    "immich-logs": [("immich", re.compile(r"\\x1b"))],
     "jellyfin-logs": [("jellyfin", NONE)],
     "jellyfin-whitelist": [("any-request", NONE), ("http-scan", ALL)],
     "jellyseerr-whitelist": [("any-request", NONE), ("http-scan", ALL)],
