@@ -54,7 +54,7 @@ void DateDetector::Programs::One::make_pcre2() {
   pcre2_tried = true;
   const auto exact = translated(pattern, alphabet, Dialect::pcre2);
   if (!exact || exact->groups != names) return;
-  auto made = Pcre2Program::make(exact->text, alphabet, Pcre2Program::kStepsForGroups);
+  auto made = Pcre2Program::make(exact->text, alphabet, Pcre2Program::Use::groups);
   if (made && (alphabet == Alphabet::unicode || (*made)->is_fast())) pcre2 = std::move(*made);
 }
 

@@ -42,11 +42,11 @@ struct Programs {
   Share share;          // of searches that match
 };
 
-Result<void> add_pcre2(const ExpandedPattern& pattern, TranslateOptions options, std::uint32_t steps, Programs& out) {
+Result<void> add_pcre2(const ExpandedPattern& pattern, TranslateOptions options, Pcre2Program::Use use, Programs& out) {
   options.dialect = Dialect::pcre2;
   auto exact = translate(pattern, options);
   if (!exact) return exact.error();
-  auto program = Pcre2Program::make(exact->text, options.alphabet, steps);
+  auto program = Pcre2Program::make(exact->text, options.alphabet, use);
   if (!program) return program.error();
   out.groups.clear();
   for (std::size_t i = 0; i < exact->groups.size(); ++i) {
@@ -61,7 +61,7 @@ Result<void> add_pcre2(const ExpandedPattern& pattern, TranslateOptions options,
 
 Result<Programs> with_pcre2(const ExpandedPattern& pattern, TranslateOptions options, std::string construct) {
   Programs out;
-  const auto added = add_pcre2(pattern, options, Pcre2Program::kStepsForAVerdict, out);
+  const auto added = add_pcre2(pattern, options, Pcre2Program::Use::verdict, out);
   if (!added) return added.error();
   out.inexact = std::move(construct);
   options.dialect = Dialect::re2_superset;
@@ -161,10 +161,9 @@ class FilterRegex final : public Regex {
 
   // Fails only where machine code is forbidden, or PCRE2 has no memory: RE2 goes on alone.
   void speed_up(Programs& programs) {
-    const bool ascii = &programs == &ascii_;
     Programs faster;
-    const auto added = add_pcre2(pattern_, options(ascii ? Alphabet::ascii : Alphabet::unicode),
-                                 Pcre2Program::kStepsForGroups, faster);
+    const Alphabet alphabet = &programs == &ascii_ ? Alphabet::ascii : Alphabet::unicode;
+    const auto added = add_pcre2(pattern_, options(alphabet), Pcre2Program::Use::groups, faster);
     if (!added || !faster.pcre2->is_fast() || faster.groups != programs.groups) return;
     programs.pcre2 = std::move(faster.pcre2);
     programs.numbers = std::move(faster.numbers);

@@ -22,22 +22,27 @@ re2::RE2::Options re2_options(Alphabet alphabet, std::int64_t max_mem);
 // `text` is RE2's own dialect.
 Result<std::unique_ptr<re2::RE2>> make_re2(const std::string& text, Alphabet alphabet);
 
-// A backtracking regex with bounds: so many steps a search, 1 MiB of heap, no stack that a line could grow. With
-// machine code where the process may make some (a unit with MemoryDenyWriteExecute may not), else interpreted.
+// A backtracking regex with bounds on steps and memory, and no stack that a line could grow. With machine code where
+// the process may make some (a unit with MemoryDenyWriteExecute may not), else interpreted.
 //
-// One thread.
+// Memory: 1 MiB a regex; 64 MiB for as long as a thorough search takes. One thread.
 class Pcre2Program {
  public:
+  enum class Use : std::uint8_t {
+    groups,  // RE2 can tell as well: gives up soon
+    // Nobody else can tell. Some 200,000 steps are many times what an honest line takes. One that needs more was made
+    // to, and may be an attack all the same: up to two million steps are then spent on it, but on one line in a hundred
+    // only (and on twenty in a row), so that whoever sends nothing but such lines does not keep us from our work.
+    verdict,
+  };
+
   struct Range {
     std::size_t begin = std::string_view::npos;  // npos: the group took no part
     std::size_t end = 0;
   };
 
-  static constexpr std::uint32_t kStepsForAVerdict = 500'000;
-  static constexpr std::uint32_t kStepsForGroups = 10'000;  // where RE2 can take over
-
   // `text` as translate() writes it for Dialect::pcre2.
-  static Result<std::unique_ptr<Pcre2Program>> make(const std::string& text, Alphabet alphabet, std::uint32_t steps);
+  static Result<std::unique_ptr<Pcre2Program>> make(const std::string& text, Alphabet alphabet, Use use);
   virtual ~Pcre2Program() = default;
 
   // The leftmost match that begins at or behind `from`. `subject` is valid UTF-8 for Alphabet::unicode.
