@@ -101,7 +101,7 @@ bool FilterBuilder::build() {
 
 void FilterBuilder::take(const std::string& key) {
   const Expanded value = definition_.get(key);
-  if (value.fault) return error(value.fault->origin, key + ": " + value.fault->what, value.fault->right);
+  if (value.fault) return error(value.fault->origin, escaped(key, 120) + ": " + value.fault->what, value.fault->right);
   if (!value.value) return;
   into_.known["known/" + key] = *value.value;
   if (!is_filter_option(key)) {

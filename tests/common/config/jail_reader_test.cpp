@@ -252,6 +252,14 @@ TEST(JailReader, BrokenFiltersRefuseTheirJailOnly) {
   }
 }
 
+TEST(JailReader, NoNameInAFilterWritesOnTheTerminal) {
+  const TempTree tree;
+  tree.write("jail.conf", "[j]\nenabled = true\nlogpath = /x\nfilter = f\n");
+  tree.write("filter.d/f.conf", "[Definition]\nfailregex = ^<HOST>\nodd\x1b[2Jname = 100%\n");
+  const JailReading reading = read_jails({.config_dirs = {tree.root()}, .filter_dirs = {}, .with_filters = true});
+  EXPECT_TRUE(mentions(reading.problems, "filter \"f\": odd\\x1b[2jname: '%' followed by")) << reading.problems.text();
+}
+
 TEST(JailReader, UnknownOptionsAreNamedWithTheNearest) {
   const TempTree tree;
   const JailReading reading = read_one(tree, "logpath = /x\nmaxretri = 3\nwidth = 4\n[off]\nenabeld = true\n",
