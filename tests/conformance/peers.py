@@ -49,8 +49,7 @@ FILTERS = {
     "geoip-enrich": [("sshd", NONE)],
     "grafana-logs": [("grafana", NONE)],
     "haproxy-nextcloud-whitelist": [("any-request", NONE), ("haproxy-auth", ALL)],
-    # One line has its colours written out, and the last of them cut off.
-    "immich-logs": [("immich", re.compile(r"\\x1b"))],
+    "immich-logs": [("immich", NONE)],
     "jellyfin-logs": [("jellyfin", NONE)],
     "jellyfin-whitelist": [("any-request", NONE), ("http-scan", ALL)],
     "jellyseerr-whitelist": [("any-request", NONE), ("http-scan", ALL)],
