@@ -46,3 +46,25 @@ function(bw_test name)
     ENVIRONMENT "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp"
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 endfunction()
+
+# bw_fuzz(NAME RUNS n LIBS ...): tests/fuzz/NAME.cpp as fuzz_NAME, with libFuzzer where the build is for it, else with a
+# driver of our own; in ctest (label fuzz) its corpus and n mutations of it.
+function(bw_fuzz name)
+  cmake_parse_arguments(ARG "" "RUNS" "LIBS" ${ARGN})
+  # TSan looks at threads: these have none.
+  if(BREAKWATER_SANITIZE MATCHES thread)
+    return()
+  endif()
+  add_executable(fuzz_${name} ${name}.cpp)
+  target_link_libraries(fuzz_${name} PRIVATE bw_options ${ARG_LIBS})
+  set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+  if(BREAKWATER_SANITIZE MATCHES fuzzer)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(fuzz_${name} PRIVATE driver.cpp)
+  endif()
+  add_test(NAME fuzz.${name}
+    COMMAND fuzz_${name} -seed=1 -runs=${ARG_RUNS} -artifact_prefix=${CMAKE_BINARY_DIR}/fuzz/${name}- corpus/${name}
+    WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 300)
+endfunction()
