@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Breakwater on the lab's hosts: programs, units, keys, configuration. As an operator would, by hand.
+"""Breakwater on the lab's hosts: packages, keys, configuration. As an operator would, by hand (docs/operations.md).
 
-The configuration is the article's three files, word for word, the project's own defaults and sshd jail (configs/), and
-config/ of this folder.
+The configuration is what the packages bring, the article's three files, word for word, and config/ of this folder.
 """
 
 import json
@@ -25,14 +24,14 @@ docker_root = {docker_root}
 """
 
 
-def deploy(lab, programs):
-    """Installs, enrols and starts everything; again: replaces programs and configuration, keeps keys and state."""
-    programs = Path(programs).resolve()
-    for program in (HUB, NODE, TOOL):
-        if not (programs / program).exists():
-            raise LabError(f"{programs}/{program} is not there: ./run build")
-    _install(lab.control, programs, (HUB, TOOL))
-    each(lab.nodes, lambda host: _install(host, programs, (NODE,)))
+def deploy(lab, packages):
+    """Installs, enrols and starts everything; again: replaces programs and configuration, keeps keys and state.
+
+    packages: the folder where `./run package` put them.
+    """
+    install(lab.control, packages, HUB, TOOL)
+    each(lab.nodes, lambda host: install(host, packages, NODE))
+    each(lab.all, install_configuration)
     hub_key = _prepare_hub(lab.control)
     keys = each(lab.nodes, lambda host: _prepare_node(host, hub_key))
     for host, key in zip(lab.nodes, keys):
@@ -40,6 +39,23 @@ def deploy(lab, programs):
     _start(lab.control, HUB)
     each(lab.nodes, lambda host: _start(host, NODE))
     wait_for("all nodes are connected", lambda: connected(lab), 30)
+
+
+def install(host, packages, *names):
+    """Installs packages, or upgrades to these. No network: what they depend on is in the hosts' image."""
+    inside = Path("/var/cache/breakwater")
+    host.path(str(inside)).mkdir(exist_ok=True)
+    files = [package_file(packages, name) for name in names]
+    for file in files:
+        shutil.copy(file, host.path(str(inside / file.name)))
+    host.on("dpkg", "--force-unsafe-io", "--force-confold", "--install", *(str(inside / file.name) for file in files))
+
+
+def package_file(packages, name):
+    found = sorted(Path(packages).glob(f"{name}_*.deb"))
+    if len(found) != 1:
+        raise LabError(f"{packages}: one {name}_*.deb is wanted, there are {len(found)}: ./run package")
+    return found[0]
 
 
 def connected(lab):
@@ -51,7 +67,7 @@ def connected(lab):
 
 
 def set_node_option(host, key, value):
-    """One option of node.conf, until unset_node_options()."""
+    """One option of the node, until unset_node_options()."""
     host.path(f"{ETC}/node.local").write_text(f"[node]\n{key} = {value}\n")
 
 
@@ -59,54 +75,29 @@ def unset_node_options(host):
     host.path(f"{ETC}/node.local").unlink(missing_ok=True)
 
 
-def _install(host, programs, names):
-    for name in names:
-        target = host.path(f"/usr/bin/{name}")
-        shutil.copy(programs / name, target.with_suffix(".new"))
-        target.with_suffix(".new").rename(target)  # a running program's file cannot be written
-    missing = [line.strip() for name in names for line in host.on("ldd", f"/usr/bin/{name}").splitlines()
-               if "not found" in line]
-    if missing:
-        raise LabError(f"the hosts' image lacks libraries, see PACKAGES in tests/lab/image.py: {missing}")
-    units = ROOT / "configs/systemd"
-    for name in names:
-        if (units / f"{name}.service").exists():
-            shutil.copy(units / f"{name}.service", host.path("/etc/systemd/system"))
-    host.on("systemctl", "daemon-reload")
-    _install_configuration(host)
-
-
-def _install_configuration(host):
+def install_configuration(host):
     etc = host.path(ETC)
-    for source in (ROOT / "configs", ROOT / "tests/fixtures/article", Path(__file__).parent / "config"):
-        for part in ("jail.conf", "jail.d", "filter.d", "action.d"):
+    for source in (ROOT / "tests/fixtures/article", Path(__file__).parent / "config"):
+        for part in ("jail.d", "filter.d", "action.d"):
             if (source / part).is_dir():
                 shutil.copytree(source / part, etc / part, dirs_exist_ok=True)
-            elif (source / part).exists():
-                etc.mkdir(exist_ok=True)
-                shutil.copy(source / part, etc / part)
 
 
 def _keygen(host, program, path):
     """Makes the key pair on the host itself; the secret key never leaves it."""
     if not host.path(path).exists():
         host.on(program, "keygen", path)
+        host.on("chown", f"{program}:", path)
     return host.path(path + ".pub").read_text().split()[-1]  # below a comment
 
 
 def _prepare_hub(control):
-    shutil.copy(ROOT / "configs/systemd/breakwater-hub.sysusers", control.path("/etc/breakwater-hub.sysusers"))
-    control.on("systemd-sysusers", "/etc/breakwater-hub.sysusers")
-    for folder in ("nodes.d", "admins.d"):  # the hub itself may not write below /etc
-        control.path(f"{ETC}/{folder}").mkdir(exist_ok=True)
-    control.path(f"{ETC}/hub.conf").write_text("[hub]\nname = control\n")
-    key = _keygen(control, HUB, f"{ETC}/hub.key")
-    control.on("chown", "breakwater-hub:", f"{ETC}/hub.key")
-    return key
+    control.path(f"{ETC}/hub.local").write_text("[hub]\nname = control\n")
+    return _keygen(control, HUB, f"{ETC}/hub.key")
 
 
 def _prepare_node(host, hub_key):
-    host.path(f"{ETC}/node.conf").write_text(_NODE_CONF.format(
+    host.path(f"{ETC}/node.d/lab.conf").write_text(_NODE_CONF.format(
         name=host.name, hub_key=hub_key, docker_root=plan.docker_root(host.name)))
     return _keygen(host, NODE, f"{ETC}/node.key")
 
@@ -114,7 +105,7 @@ def _prepare_node(host, hub_key):
 def _enrol(control, name, key):
     enrolled = control.path(f"{ETC}/nodes.d/{name}.pub")
     if not enrolled.exists() or enrolled.read_text().split()[-1] != key:
-        control.on(HUB, "enrol", name, key, "--config", f"{ETC}/hub.conf")
+        control.on(HUB, "enrol", name, key)
 
 
 def _start(host, program):

@@ -17,8 +17,8 @@ from tests.lab.shell import LabError, log  # noqa: E402
 def _up(args):
     lab = fleet.Fleet(args.hosts)
     lab.up()
-    if args.programs:
-        deploy.deploy(lab, args.programs)
+    if args.packages:
+        deploy.deploy(lab, args.packages)
     log("up: " + " ".join(host.name for host in lab.all))
 
 
@@ -50,7 +50,7 @@ def _arguments():
 
     up = verbs.add_parser("up", help="bring the lab up: control, host1, host2, ...; again: what is missing")
     up.add_argument("--hosts", type=int, default=3, help="Docker hosts (default 3)")
-    up.add_argument("--programs", help="a build's bin directory: install and start Breakwater from there")
+    up.add_argument("--packages", help="where ./run package put them: install and start Breakwater from there")
     up.set_defaults(do=_up)
 
     down = verbs.add_parser("down", help="end everything, keep the image")

@@ -68,10 +68,10 @@ class Demo:
         self.hosts = lab.nodes
         self.operator = Operator(lab)
 
-    def fleet(self, programs):
+    def fleet(self, packages):
         self.story.chapter("1. A fleet: a control host, three Docker hosts with a web container and sshd each")
         self.story.step("boot control, host1, host2, host3", self.lab.up)
-        self.story.step("start the hub on control, a node on every host", lambda: deploy.deploy(self.lab, programs))
+        self.story.step("start the hub on control, a node on every host", lambda: deploy.deploy(self.lab, packages))
         self.story.step("all three nodes are connected",
                         lambda: wait_for("three connected nodes", lambda: deploy.connected(self.lab), 30))
         self.story.step("visitors get 200 from every host", self.visitors_pass)
@@ -128,7 +128,7 @@ def play(args, story):
     lab = fleet.Fleet()
     demo = Demo(lab, story)
     try:
-        demo.fleet(args.programs.resolve())
+        demo.fleet(args.packages.resolve())
         demo.web()
         demo.ssh()
         demo.ipv6()
@@ -144,7 +144,7 @@ def main():
     parser = argparse.ArgumentParser(prog="./run demo", description=__doc__)
     parser.add_argument("--json", metavar="FILE", help='the steps: {"ok":true,"steps":[{"name","ok","ms"}]}')
     parser.add_argument("--keep", action="store_true", help="leave the lab up")
-    parser.add_argument("--programs", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--packages", type=Path, required=True, help=argparse.SUPPRESS)
     args = parser.parse_args()
     story, ok = Story(), False
     try:

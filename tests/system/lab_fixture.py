@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.lab import deploy, fleet  # noqa: E402
-from tests.system.support import programs, skip_unless_root  # noqa: E402
+from tests.system.support import packages, skip_unless_root  # noqa: E402
 
 
 def main():
@@ -18,7 +18,7 @@ def main():
         return
     lab = fleet.Fleet()
     lab.up()
-    deploy.deploy(lab, programs())
+    deploy.deploy(lab, packages())
 
 
 if __name__ == "__main__":

@@ -31,9 +31,9 @@ def skip_unless_root():
         skip("needs root: the lab makes network namespaces and boots hosts in them")
 
 
-def programs():
-    """The bin directory of the build whose programs are tested."""
-    return Path(os.environ["BREAKWATER_PROGRAMS"]).resolve()
+def packages():
+    """Where the packages are that are tested."""
+    return Path(os.environ["BREAKWATER_PACKAGES"]).resolve()
 
 
 def fresh_attacker(ipv6=False):
