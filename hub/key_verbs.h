@@ -17,8 +17,9 @@ int give_up(const Error& error);
 
 // Each returns the exit code.
 int keygen(const std::string& path);
-// Without a key: all keys of that name go.
-int change_keys(const std::string& config_file, const std::string& name, bool admin,
+// `key`: 64 hex digits, or a .pub file. Without one, revoke removes all keys of that name.
+int enrol_key(const std::string& config_file, const std::string& name, bool admin, const std::string& key);
+int revoke_keys(const std::string& config_file, const std::string& name, bool admin,
                 const std::optional<std::string>& key);
 
 }  // namespace breakwater

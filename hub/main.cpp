@@ -93,6 +93,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", software_name("breakwater-hub"));
   std::string config_file = "/etc/breakwater/hub.conf";
   std::string file, name, key;
+  std::optional<std::string> revoked;
   bool admin = false;
   int status = 0;
   const auto verb = [&](const char* word, const char* help) {
@@ -111,11 +112,12 @@ int main(int argc, char** argv) {
   enrol_verb->add_option("name", name, "its name, as in its node.conf")->required();
   enrol_verb->add_option("key", key, "its public key: 64 hex digits, or the .pub file")->required();
   enrol_verb->add_flag("--admin", admin, "an operator's key: may ask and order, over the network");
-  enrol_verb->callback([&] { status = change_keys(config_file, name, admin, key); });
-  auto* revoke_verb = verb("revoke", "shut a node or operator out: all its keys go, its connection ends");
+  enrol_verb->callback([&] { status = enrol_key(config_file, name, admin, key); });
+  auto* revoke_verb = verb("revoke", "shut a node or operator out: its keys go, its connections end");
   revoke_verb->add_option("name", name)->required();
   revoke_verb->add_flag("--admin", admin, "an operator");
-  revoke_verb->callback([&] { status = change_keys(config_file, name, admin, std::nullopt); });
+  revoke_verb->add_option("--key", revoked, "only this one of its keys: 64 hex digits, or the .pub file");
+  revoke_verb->callback([&] { status = revoke_keys(config_file, name, admin, revoked); });
   CLI11_PARSE(app, argc, argv);
   return status;
 }

@@ -28,6 +28,8 @@ class PublicKey {
   static Result<PublicKey> from_bytes(std::string_view bytes);
 
   std::string hex() const;
+  // Its first 16 hex digits: tells keys apart before people and scripts, and cannot be dialled with.
+  std::string id() const { return hex().substr(0, 16); }
   std::span<const std::uint8_t> bytes() const { return bytes_; }
   auto operator<=>(const PublicKey&) const = default;
 

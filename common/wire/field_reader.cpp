@@ -62,6 +62,16 @@ void FieldReader::fail(const char* name, std::string_view what) {
   if (problem_.empty()) problem_ = std::string(name) + ": " + std::string(what);
 }
 
+const object* FieldReader::find(std::string_view name) const {
+  for (std::uint32_t i = 0; map_ != nullptr && i < map_->size; ++i) {
+    const object& key = map_->ptr[i].key;  // a key given twice: the first counts
+    if (key.type == msgpack::type::STR && std::string_view(key.via.str.ptr, key.via.str.size) == name) {
+      return &map_->ptr[i].val;
+    }
+  }
+  return nullptr;
+}
+
 const object* FieldReader::field(const char* name) {
   if (!problem_.empty()) return nullptr;
   if (array_ != nullptr) {
@@ -69,12 +79,7 @@ const object* FieldReader::field(const char* name) {
     fail(name, "missing");
     return nullptr;
   }
-  for (std::uint32_t i = 0; i < map_->size; ++i) {
-    const object& key = map_->ptr[i].key;  // a key given twice: the first counts
-    if (key.type == msgpack::type::STR && std::string_view(key.via.str.ptr, key.via.str.size) == name) {
-      return &map_->ptr[i].val;
-    }
-  }
+  if (const object* found = find(name)) return found;
   fail(name, "missing");
   return nullptr;
 }

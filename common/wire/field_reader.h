@@ -61,11 +61,20 @@ class FieldReader {
   }
 
   void texts(const char* name, std::vector<std::string>& values, std::size_t max, std::size_t max_bytes);
+  // Left alone where the field is not there.
+  void optional_text(const char* name, std::string& value, std::size_t max) {
+    if (find(name) != nullptr) text(name, value, 0, max);
+  }
+  void optional_texts(const char* name, std::vector<std::string>& values, std::size_t max, std::size_t max_bytes) {
+    if (find(name) != nullptr) texts(name, values, max, max_bytes);
+  }
   void counters(const char* name, std::map<std::string, std::uint64_t>& values);
   void args(const char* name, std::map<std::string, std::string>& values);
   void packed_rows(const char* name, std::vector<SnapshotRow>& rows);
 
  private:
+  // Of a map: the field, or nullptr.
+  const msgpack::object* find(std::string_view name) const;
   // The field, or nullptr with the problem noted.
   const msgpack::object* field(const char* name);
   bool unsigned_integer(const char* name, std::uint64_t& value, std::uint64_t min, std::uint64_t max);

@@ -87,6 +87,14 @@ class FieldCounter {
   void packed_rows(Ignored&&...) {
     ++count;
   }
+  template <class Value, class... Ignored>
+  void optional_text(const char*, const Value& value, Ignored&&...) {
+    if (!value.empty()) ++count;
+  }
+  template <class Values, class... Ignored>
+  void optional_texts(const char*, const Values& values, Ignored&&...) {
+    if (!values.empty()) ++count;
+  }
 };
 
 // Keeps the encoder's promise that what it writes can be read: see codec.h.
@@ -171,6 +179,15 @@ class FieldWriter {
     packer_.pack_array(static_cast<std::uint32_t>(count));
     for (std::size_t i = 0; i < count; ++i)
       str(values[i], max_bytes);
+  }
+
+  void optional_text(const char* name, std::string_view value, std::size_t max) {
+    if (!value.empty()) text(name, value, 0, max);
+  }
+
+  void optional_texts(const char* name, const std::vector<std::string>& values, std::size_t max,
+                      std::size_t max_bytes) {
+    if (!values.empty()) texts(name, values, max, max_bytes);
   }
 
   void counters(const char* name, const std::map<std::string, std::uint64_t>& values) {

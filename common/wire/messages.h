@@ -188,6 +188,9 @@ struct Ping {
   std::uint64_t enforced = 0;
   std::map<std::string, std::uint64_t> counters;  // <= 64 entries
   std::vector<std::string> alarms;                // <= 16: "source IP lost: container web logs 172.17.0.1"
+  // Since 0.1.0; a node of before sends neither. Both are PublicKey::id().
+  std::string hub_key;                // of the hub, as this connection was made
+  std::vector<std::string> hub_keys;  // <= 4: those that the node would accept
   bool operator==(const Ping&) const = default;
 };
 

@@ -29,6 +29,8 @@ struct Shape;
 //   list(name, vector, min, max, each)    array of arrays; each(io, element)
 //   texts(name, vector, max, max_bytes)
 //   counters(name, map), args(name, map)
+//   optional_text(name, text, max), optional_texts(name, vector, max, max_bytes)
+//                                   in a map only, and only if not empty
 //   packed_rows(name, rows)         see docs/wire.md, SNAPCHUNK
 
 inline constexpr std::uint64_t kAny64 = UINT64_MAX;
@@ -39,6 +41,8 @@ inline constexpr std::size_t kMaxAlarms = 16;
 inline constexpr std::size_t kMaxArgs = 32;
 inline constexpr std::size_t kMaxReplyRows = 1000;
 inline constexpr std::size_t kMaxVerb = 64;
+inline constexpr std::size_t kMaxHubKeys = 4;
+inline constexpr std::size_t kMaxKeyId = 16;
 
 template <>
 struct Shape<Hello> {
@@ -236,6 +240,8 @@ struct Shape<Ping> {
     io.number("enforced", m.enforced, 0, kAny64);
     io.counters("counters", m.counters);
     io.texts("alarms", m.alarms, kMaxAlarms, kMaxText);
+    io.optional_text("hub_key", m.hub_key, kMaxKeyId);
+    io.optional_texts("hub_keys", m.hub_keys, kMaxHubKeys, kMaxKeyId);
   }
 };
 

@@ -41,6 +41,9 @@ void HubCore::on_hello(const PeerId& peer, PeerSession& session, const wire::Hel
   view->peer = peer;
   view->instance = hello.instance;
   view->software = hello.software;
+  view->key = session.identity.key;
+  view->hub_key.clear();
+  view->hub_keys.clear();
   view->since = view->last_seen = now;
   welcome(peer, session, hello, now);
   note(false, "node connected",
@@ -205,6 +208,8 @@ void HubCore::on_ping(const PeerId& peer, PeerSession& session, NodeView& view, 
   confirm(session, view, ping.epoch, ping.received);
   view.clock_skew = from_unix_ms(ping.clock_ms) - now;
   view.counters = ping.counters;
+  view.hub_key = ping.hub_key;
+  view.hub_keys = ping.hub_keys;
   for (const std::string& text : ping.alarms) {
     if (std::find(view.alarms.begin(), view.alarms.end(), text) != view.alarms.end()) continue;
     note(true, "node alarm", {{"node", session.identity.name}, {"text", text}});

@@ -138,6 +138,11 @@ std::string HubCore::node_row(const std::string& name, const NodeView& view) con
   row["dropped"] = dropped_by(view);
   for (const char* gauge : {"spool_depth", "bans_in_kernel", "containers", "files"})
     row[gauge] = view.counter(gauge);
+  if (is_here(view)) {
+    if (!view.key.empty()) row["key"] = view.key;
+    if (!view.hub_key.empty()) row["hub_key"] = view.hub_key;
+    if (!view.hub_keys.empty()) row["hub_keys"] = texts_json(view.hub_keys);
+  }
   if (view.clock_skew) row["clock_skew_ms"] = view.clock_skew->count();
   row["offences"] = view.offences;
   row["bans_caused"] = view.bans_caused;

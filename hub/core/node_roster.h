@@ -42,6 +42,9 @@ struct NodeView {
   std::optional<Duration> clock_skew;  // its clock minus ours
   std::map<std::string, std::uint64_t> counters;
   std::vector<std::string> alarms;
+  std::string key;                    // of its connection; ids as of PublicKey::id()
+  std::string hub_key;                // of ours that it dialled
+  std::vector<std::string> hub_keys;  // of ours that it would accept
   std::uint64_t offences = 0, bans_caused = 0;
 
   // What it sent of each of its last spools.

@@ -18,7 +18,8 @@ enum class PeerRole : std::uint8_t { node, admin };
 struct PeerIdentity {
   std::string name;
   PeerRole role = PeerRole::node;
-  bool operator==(const PeerIdentity&) const = default;
+  std::string key{};  // PublicKey::id() of the key it came with; empty on the local socket. It may have several.
+  bool operator==(const PeerIdentity& other) const { return name == other.name && role == other.role; }
 };
 
 }  // namespace breakwater

@@ -15,7 +15,7 @@ std::optional<std::pair<PeerIdentity, PublicKey>> parse_user_id(const std::strin
   const auto key = PublicKey::from_hex(parts[2]);
   if (!key) return std::nullopt;
   const PeerRole role = parts[0] == "admin" ? PeerRole::admin : PeerRole::node;
-  return std::pair(PeerIdentity{std::string(parts[1]), role}, *key);
+  return std::pair(PeerIdentity{std::string(parts[1]), role, key->id()}, *key);
 }
 
 ZapVerdict Admission::judge(const PublicKey& key) {

@@ -50,6 +50,13 @@ Result<void> replace_file(const std::string& path, const std::string& text) {
   return {};
 }
 
+Result<void> write_keys(const std::string& path, const std::vector<PublicKey>& keys) {
+  std::string text;
+  for (const PublicKey& each : keys)
+    text += each.hex() + "\n";
+  return replace_file(path, text);
+}
+
 }  // namespace
 
 struct KeyTableBuilder {
@@ -135,17 +142,24 @@ Result<void> enrol(const KeyFolders& folders, PeerRole role, const std::string& 
     if (!present) return present.error();
     keys = *present;
   }
-  if (keys.size() >= kKeysPerPeer) return Error(name + " has two keys already: remove one from " + path + " first");
+  if (keys.size() >= kKeysPerPeer) {
+    return Error(name + " has two keys already (" + path + "): first `breakwater-hub revoke " +
+                 (role == PeerRole::admin ? "--admin " : "") + name + " --key HEX` the one it no longer uses");
+  }
   keys.push_back(key);
-  std::string text;
-  for (const PublicKey& each : keys)
-    text += each.hex() + "\n";
-  return replace_file(path, text);
+  return write_keys(path, keys);
 }
 
-Result<void> revoke(const KeyFolders& folders, PeerRole role, const std::string& name) {
+Result<void> revoke(const KeyFolders& folders, PeerRole role, const std::string& name,
+                    const std::optional<PublicKey>& key) {
   if (!is_peer_name(name)) return Error("\"" + escaped(name) + "\" is not a name (letters, digits, . _ -)");
   const std::string path = folders.of(role) + "/" + name + std::string(kSuffix);
+  if (key) {
+    auto keys = read_keys(path);
+    if (!keys) return keys.error();
+    if (std::erase(*keys, *key) == 0) return Error("that is no key of " + name + ", see " + path);
+    if (!keys->empty()) return write_keys(path, *keys);
+  }
   if (::unlink(path.c_str()) == 0) return {};
   if (errno == ENOENT) return Error(name + " is not enrolled");
   return system_error("removing " + path);

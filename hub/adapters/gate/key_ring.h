@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -59,7 +60,8 @@ Result<LoadedKeys> load_keys(const KeyFolders& folders);
 // The hub's verbs. They change files only (a file appears or changes by rename); a running hub sees it within moments.
 // enrol() adds a key to what the peer has; again with the same key changes nothing. Errors: a third key, another's key.
 Result<void> enrol(const KeyFolders& folders, PeerRole role, const std::string& name, const PublicKey& key);
-// Removes all keys of a peer. An error if it has none.
-Result<void> revoke(const KeyFolders& folders, PeerRole role, const std::string& name);
+// Removes all keys of a peer, or that one: the last one takes the peer with it. An error if it has none, or not that.
+Result<void> revoke(const KeyFolders& folders, PeerRole role, const std::string& name,
+                    const std::optional<PublicKey>& key = std::nullopt);
 
 }  // namespace breakwater

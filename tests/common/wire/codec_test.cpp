@@ -146,6 +146,22 @@ TEST(Codec, FieldsThatALaterVersionAddsAreIgnored) {
   EXPECT_EQ(5, std::get<Query>(*decode(query)).limit);
 }
 
+// A node of before did not send these.
+TEST(Codec, AnOptionalFieldMayBeMissing) {
+  Ping ping;
+  ping.n = 7;
+  const std::string without = encode(ping);
+  EXPECT_EQ(std::string::npos, without.find("hub_key"));
+  EXPECT_EQ(Message(ping), *decode(without));
+  ping.hub_key = "0011223344556677";
+  ping.hub_keys = {"0011223344556677", "8899aabbccddeeff"};
+  EXPECT_EQ(Message(ping), *decode(encode(ping)));
+  // There and wrong is wrong.
+  std::string wrong = without;
+  wrong[2] = static_cast<char>(wrong[2] + 1);  // one field more
+  EXPECT_EQ("PING: hub_keys: not a list", problem(wrong + hex("a8") + "hub_keys" + hex("01")));
+}
+
 TEST(Codec, AMissingFieldIsRefusedByName) {
   EXPECT_EQ("CATCHUP: from: missing", problem(hex("920801")));
   EXPECT_EQ("QUERY: qid: missing", problem(hex("921280")));

@@ -67,6 +67,12 @@ class Filler {
     for (auto& value : values)
       text(name, value, 0, max_bytes);
   }
+  void optional_text(const char* name, std::string& value, std::size_t max) { text(name, value, 0, max); }
+  void optional_texts(const char* name, std::vector<std::string>& values, std::size_t max, std::size_t max_bytes) {
+    values.resize(static_cast<std::size_t>(pick(0, max)));
+    for (auto& value : values)
+      text(name, value, 0, max_bytes);
+  }
   void counters(const char*, std::map<std::string, std::uint64_t>& values) {
     for (auto left = pick(0, kMaxCounters); left > 0; --left)
       values["c" + std::to_string(left)] = pick(0, kAny64);
@@ -140,6 +146,12 @@ class Printer {
     for (const auto& value : values)
       append(all, quoted(value));
     put(name, "[" + all + "]");
+  }
+  void optional_text(const char* name, const std::string& value, std::size_t max) {
+    if (!value.empty()) text(name, value, 0, max);
+  }
+  void optional_texts(const char* name, const std::vector<std::string>& values, std::size_t max, std::size_t bytes) {
+    if (!values.empty()) texts(name, values, max, bytes);
   }
   template <class Map>
   void map_of(const char* name, const Map& values) {

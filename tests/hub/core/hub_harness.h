@@ -63,8 +63,9 @@ class HubHarness {
     run();
   }
 
+  std::string key_of_nodes{};  // as the gate names it
   void say(const PeerId& peer, wire::Message message, const std::string& name = {}) {
-    core->on_message(peer, {name.empty() ? peer : name, PeerRole::node}, message, now, tick);
+    core->on_message(peer, {name.empty() ? peer : name, PeerRole::node, key_of_nodes}, message, now, tick);
     run();
   }
 

@@ -40,6 +40,36 @@ TEST(HubQueries, StatusTellsHowItIs) {
   EXPECT_EQ(hub.rows(hub.ask("status")).at(0)["state"], "degraded");
 }
 
+// What a rotation of keys waits for.
+TEST(HubQueries, NodesTellTheirKeys) {
+  HubHarness hub;
+  hub.core->set_enrolled({"host1"}, {"alice"}, hub.now);
+  hub.key_of_nodes = "aaaaaaaaaaaaaaaa";
+  hub.greet("host1", hub.epoch(), 0, "first");
+  hub.say("first", wire::Ping{}, "host1");
+  auto row = hub.rows(hub.ask("nodes")).at(0);
+  EXPECT_EQ(row["key"], "aaaaaaaaaaaaaaaa");
+  EXPECT_FALSE(row.contains("hub_key"));  // a node of before does not tell
+  EXPECT_FALSE(row.contains("hub_keys"));
+
+  hub.key_of_nodes = "bbbbbbbbbbbbbbbb";
+  hub.greet("host1", hub.epoch(), 0, "second");
+  wire::Ping ping;
+  ping.hub_key = "1111111111111111";
+  ping.hub_keys = {"1111111111111111", "2222222222222222"};
+  hub.say("second", ping, "host1");
+  row = hub.rows(hub.ask("nodes")).at(0);
+  EXPECT_EQ(row["key"], "bbbbbbbbbbbbbbbb");
+  EXPECT_EQ(row["hub_key"], "1111111111111111");
+  EXPECT_EQ(row["hub_keys"].size(), 2u);
+
+  // What a connection said ends with it.
+  hub.core->on_gone("second", hub.now);
+  row = hub.rows(hub.ask("nodes")).at(0);
+  EXPECT_FALSE(row.contains("key"));
+  EXPECT_FALSE(row.contains("hub_keys"));
+}
+
 TEST(HubQueries, NodesTellWhatEachHolds) {
   HubHarness hub;
   hub.core->set_enrolled({"host1", "host2"}, {"alice"}, hub.now);

@@ -88,6 +88,20 @@ TEST_F(KeyRing, EnrolAndRevoke) {
   EXPECT_THAT(revoke(folders, PeerRole::node, "web1").error().message(), HasSubstr("not enrolled"));
 }
 
+TEST_F(KeyRing, RevokeForgetsOneKeyAlone) {
+  ASSERT_TRUE(enrol(folders, PeerRole::node, "web1", a));
+  ASSERT_TRUE(enrol(folders, PeerRole::node, "web1", b));
+  EXPECT_THAT(revoke(folders, PeerRole::node, "web1", c).error().message(), HasSubstr("no key of web1"));
+  ASSERT_TRUE(revoke(folders, PeerRole::node, "web1", a));
+  EXPECT_EQ(nullptr, load().table->find(a));
+  EXPECT_NE(nullptr, load().table->find(b));
+  EXPECT_TRUE(enrol(folders, PeerRole::node, "web1", c));  // there is room again
+  EXPECT_TRUE(revoke(folders, PeerRole::node, "web1", b));
+  // The last one takes the peer with it.
+  EXPECT_TRUE(revoke(folders, PeerRole::node, "web1", c));
+  EXPECT_FALSE(std::filesystem::exists(directory + "/nodes.d/web1.pub"));
+}
+
 TEST_F(KeyRing, NamesThatAreFitForFilesAndUserIds) {
   for (const char* good : {"web1", "a.b-c_d", "WEB"})
     EXPECT_TRUE(is_peer_name(good)) << good;

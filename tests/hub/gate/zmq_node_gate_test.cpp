@@ -84,7 +84,9 @@ TEST_F(ZmqNodeGateTest, OfTwoKeysOnlyTheRemovedOneIsCutOff) {
   open_gate();
   auto by_old = introduced(old_keys, "web1");
   auto by_new = introduced(new_keys, "web1");
-  std::ofstream(key_folders().nodes + "/web1.pub") << new_keys.public_key.hex() << "\n";
+  EXPECT_EQ(old_keys.public_key.id(), heard[0].who.key);
+  EXPECT_EQ(new_keys.public_key.id(), heard[1].who.key);
+  ASSERT_TRUE(revoke(key_folders(), PeerRole::node, "web1", old_keys.public_key));
   EXPECT_TRUE(turn([&] { return by_old->saw(ConnectOutcome::lost); }));
   EXPECT_FALSE(by_new->saw(ConnectOutcome::lost));
 }
