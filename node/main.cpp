@@ -15,7 +15,7 @@
 #include "common/runtime/random.h"
 #include "common/runtime/system_clock.h"
 #include "node/adapters/firewall/choose_firewall.h"
-#include "node/adapters/hub_link/zmq_hub_link.h"
+#include "node/adapters/hub_link/configured_hub_link.h"
 #include "node/adapters/store/sqlite_node_store.h"
 #include "node/core/gate/gate_set.h"
 #include "node/node_loop.h"
@@ -41,18 +41,6 @@ const char* name_of(FirewallChoice choice) {
       return "iptables-rules";
   }
   return "auto";
-}
-
-Result<std::unique_ptr<ZmqHubLink>> make_link(Reactor& reactor, const NodeConfig& config) {
-  auto keys = read_secret_key(config.secret_key_file);
-  if (!keys) return keys.error();
-  auto hub_key = PublicKey::from_bytes(config.hub_public_key);
-  if (!hub_key) return hub_key.error().within("hub_public_key");
-  ZmqHubLink::Options options;
-  options.endpoint = config.hub;
-  options.keys = *keys;
-  options.hub_key = *hub_key;
-  return ZmqHubLink::create(reactor, std::move(options));
 }
 
 int check(const std::string& config_file) {
@@ -100,10 +88,10 @@ int run(const std::string& config_file) {
   GateSet gates(gate_filters(reading.jails), [](const std::string& problem) {
     log_warning("every line is decoded and asked about: reading logs costs much more", {{"problem", problem}});
   });
-  std::vector<std::string> unresolved;
-  auto ignoreip = listed_ranges(config, reading.jails, unresolved);
-  for (const std::string& problem : unresolved)
-    log_warning("configuration", {{"problem", problem}});
+  auto listed = ListedRanges::create(reactor, look_up);
+  if (!listed) return give_up(listed.error());
+  (*listed)->set(config, reading.jails);
+  (*listed)->look_up_now();
 
   NodeSettings settings;
   settings.name = config.name;
@@ -111,12 +99,9 @@ int run(const std::string& config_file) {
   settings.has_hub = !config.hub.empty();
   NodeCore core(settings, std::move(reading.jails), std::move(*state), clock.wall());
 
-  std::unique_ptr<ZmqHubLink> link;
-  if (settings.has_hub) {
-    auto made = make_link(reactor, config);
-    if (!made) return give_up(made.error());
-    link = std::move(*made);
-  }
+  auto hub = link_options(config);
+  if (!hub) return give_up(hub.error());
+  ConfiguredHubLink link(reactor);
   auto addresses = HostAddressWatcher::open();
   if (!addresses) return give_up(addresses.error());
   LogSourcesSettings logs;
@@ -130,11 +115,11 @@ int run(const std::string& config_file) {
   auto names = NameResolver::create(reactor, look_up);
   if (!names) return give_up(names.error());
   const Notify notify = Notify::from_environment();
-  NodeLoop loop({reactor, clock, *signals, notify, core, *firewall->firewall, **store, link.get(), sources, *addresses,
-                 *names, std::move(ignoreip)});
+  NodeLoop loop({reactor, clock, *signals, notify, core, *firewall->firewall, **store, link, sources, gates, *addresses,
+                 *names, **listed, config_file, config});
   loop.restore();
   // From here on the kernel holds what the disk remembers, and nobody on the never-ban list.
-  const auto ran = loop.run();
+  const auto ran = loop.run(std::move(*hub));
   return ran ? 0 : give_up(ran.error());
 }
 

@@ -18,6 +18,7 @@ constexpr Duration kReadBack = std::chrono::minutes(5);
 constexpr std::size_t kMostReadBack = 100'000;
 constexpr Duration kAddressesSettle = std::chrono::milliseconds(50);
 constexpr Duration kAddresses = std::chrono::seconds(30);
+constexpr Duration kNames = std::chrono::hours(1);
 
 void log_announcement(const Announce& line) {
   log_event(line.warning ? LogLevel::warning : LogLevel::info, line.event, line.fields);
@@ -26,7 +27,7 @@ void log_announcement(const Announce& line) {
 }  // namespace
 
 NodeLoop::NodeLoop(NodeParts parts)
-    : parts_(std::move(parts)), runner_(parts_.core, parts_.firewall, parts_.store, parts_.link, log_announcement) {
+    : parts_(std::move(parts)), runner_(parts_.core, parts_.firewall, parts_.store, &parts_.link, log_announcement) {
   runner_.look_up_with([this](const std::string& name) { look_up(name); });
 }
 
@@ -39,9 +40,9 @@ void NodeLoop::restore() {
   reconcile_kernel("start");
 }
 
-Result<void> NodeLoop::run() {
+Result<void> NodeLoop::run(std::optional<ZmqHubLink::Options> hub) {
   if (auto following = watch_logs(); !following) return following;
-  watch_hub();
+  if (auto dialling = watch_hub(std::move(hub)); !dialling) return dialling;
   watch_host();
   parts_.reactor.watch_fd(parts_.signals.fd(), POLLIN, [this](short) { on_signal(); });
   parts_.reactor.every(kTick, [this] { tick(); });
@@ -71,17 +72,25 @@ Result<void> NodeLoop::watch_logs() {
   return parts_.sources.start();
 }
 
-void NodeLoop::watch_hub() {
-  if (parts_.link == nullptr) return;
-  parts_.link->on_message([this](wire::Message message) {
+Result<void> NodeLoop::watch_hub(std::optional<ZmqHubLink::Options> hub) {
+  parts_.link.on_message([this](wire::Message message) {
     parts_.core.on_hub_message(message, parts_.clock.wall(), parts_.clock.steady());
     settle();
   });
-  parts_.link->on_state([this](LinkState state, const std::string& why) {
+  parts_.link.on_state([this](LinkState state, const std::string& why) {
+    tell_hub_keys();
     parts_.core.on_link(state, why, parts_.clock.wall(), parts_.clock.steady());
     settle();
   });
-  parts_.link->start();
+  return parts_.link.use(std::move(hub));
+}
+
+void NodeLoop::tell_hub_keys() {
+  std::vector<std::string> accepted;
+  for (const PublicKey& key : parts_.link.hub_keys())
+    accepted.push_back(key.id());
+  const auto in_use = parts_.link.hub_key();
+  parts_.core.set_hub_keys(std::move(accepted), in_use ? in_use->id() : "");
 }
 
 void NodeLoop::watch_host() {
@@ -101,6 +110,7 @@ void NodeLoop::watch_host() {
     });
   });
   parts_.reactor.every(kAddresses, [this] { refresh_never_ban(); });
+  parts_.reactor.every(kNames, [this] { parts_.listed.look_up([this] { refresh_never_ban(); }); });
 }
 
 void NodeLoop::look_up(const std::string& name) {
@@ -118,7 +128,7 @@ void NodeLoop::look_up(const std::string& name) {
 void NodeLoop::on_signal() {
   while (const auto signal = parts_.signals.next()) {
     if (*signal == SIGTERM || *signal == SIGINT) parts_.reactor.stop();
-    if (*signal == SIGHUP) log_warning("SIGHUP changes nothing yet: restart to read the configuration again");
+    if (*signal == SIGHUP) reload();
   }
 }
 
@@ -179,7 +189,7 @@ void NodeLoop::refresh_never_ban() {
     never.add(range.range, range.reason);
   for (const auto& [range, reason] : docker_networks_)
     never.add(range, reason);
-  for (const auto& [range, reason] : parts_.ignoreip)
+  for (const auto& [range, reason] : parts_.listed.ranges())
     never.add_listed(range, reason);
   parts_.core.on_never_ban(std::move(never), parts_.clock.wall());
   settle();

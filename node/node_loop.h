@@ -3,8 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "common/base/clock.h"
 #include "common/log/log.h"
@@ -13,14 +13,17 @@
 #include "common/runtime/reactor.h"
 #include "common/runtime/signals.h"
 #include "node/adapters/firewall/host_addresses.h"
-#include "node/adapters/hub_link/zmq_hub_link.h"
+#include "node/adapters/hub_link/configured_hub_link.h"
 #include "node/adapters/logs/log_sources.h"
 #include "node/core/effect_runner.h"
+#include "node/core/gate/gate_set.h"
 #include "node/core/node_core.h"
+#include "node/listed_ranges.h"
+#include "node/node_setup.h"
 
 namespace breakwater {
 
-// What the loop runs on. Everything is made by main and outlives the loop; `link` is null without a hub.
+// What the loop runs on. Everything is made by main and outlives the loop.
 struct NodeParts {
   Reactor& reactor;
   const Clock& clock;
@@ -29,11 +32,14 @@ struct NodeParts {
   NodeCore& core;
   Firewall& firewall;
   NodeStore& store;
-  ZmqHubLink* link;
+  ConfiguredHubLink& link;
   LogSources& sources;
+  GateSet& gates;
   HostAddressWatcher& addresses;
-  NameResolver& names;                                   // for jails that ask for it (usedns)
-  std::vector<std::pair<Prefix, std::string>> ignoreip;  // of node.conf, the jails, and the hub's own address
+  NameResolver& names;  // for jails that ask for it (usedns)
+  ListedRanges& listed;
+  std::string config_file;
+  NodeConfig config;  // as at start
 };
 
 // One thread, one loop. Nothing here decides: it asks the core and carries out its effects.
@@ -45,14 +51,19 @@ class NodeLoop {
   void restore();
   // Until SIGTERM or SIGINT.
   // An error: it could not start.
-  Result<void> run();
+  Result<void> run(std::optional<ZmqHubLink::Options> hub);
 
  private:
   Result<void> watch_logs();
-  void watch_hub();
+  Result<void> watch_hub(std::optional<ZmqHubLink::Options> hub);
+  void tell_hub_keys();
   void watch_host();
   void look_up(const std::string& name);
   void on_signal();
+  // node_loop_reload.cpp
+  void reload();
+  void take_over(NodeReading reading);
+
   void settle();
   void tick();
   void heal();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/node_setup.h"
 
-#include "common/runtime/endpoint.h"
 #include "common/runtime/time_zone.h"
 
 namespace breakwater {
@@ -20,19 +19,6 @@ void compile_jails(std::vector<JailConfig> jails, NodeReading& reading) {
     for (const std::string& warning : (*filter)->warnings())
       reading.report += warning + "\n";
     reading.jails.push_back({std::move(jail), std::move(*filter)});
-  }
-}
-
-// All addresses of `host`, which may be one.
-void add_host(const std::string& host, const std::string& reason, std::vector<std::pair<Prefix, std::string>>& ranges,
-              std::vector<std::string>& problems) {
-  const auto addresses = look_up(host);
-  if (!addresses) {
-    problems.push_back("never-ban: " + host + " cannot be resolved: " + addresses.error().message());
-    return;
-  }
-  for (const std::string& text : *addresses) {
-    if (const auto address = Address::parse(text)) ranges.emplace_back(*address, reason);
   }
 }
 
@@ -61,27 +47,35 @@ std::vector<GateFilter> gate_filters(const std::vector<ActiveJail>& jails) {
   return filters;
 }
 
-std::vector<std::pair<Prefix, std::string>> listed_ranges(const NodeConfig& config,
-                                                          const std::vector<ActiveJail>& jails,
-                                                          std::vector<std::string>& problems) {
-  std::vector<std::pair<Prefix, std::string>> ranges;
-  for (const Prefix& range : config.ignoreip)
-    ranges.emplace_back(range, "in ignoreip of node.conf");
-  for (const std::string& name : config.ignoreip_names) {
-    add_host(name, name + ", in ignoreip of node.conf", ranges, problems);
+Result<std::optional<ZmqHubLink::Options>> link_options(const NodeConfig& config) {
+  if (config.hub.empty()) return std::optional<ZmqHubLink::Options>();
+  auto keys = read_secret_key(config.secret_key_file);
+  if (!keys) return keys.error();
+  ZmqHubLink::Options options;
+  options.endpoint = config.hub;
+  options.keys = *keys;
+  for (const std::string& bytes : config.hub_public_keys) {
+    auto hub_key = PublicKey::from_bytes(bytes);
+    if (!hub_key) return hub_key.error().within("hub_public_key");
+    options.hub_keys.push_back(*hub_key);
   }
-  for (const ActiveJail& jail : jails) {
-    const std::string where = "in ignoreip of jail " + jail.config.name;
-    for (const Prefix& range : jail.config.ignoreip)
-      ranges.emplace_back(range, where);
-    for (const std::string& name : jail.config.ignoreip_names)
-      add_host(name, name + ", " + where, ranges, problems);
+  return std::optional(std::move(options));
+}
+
+std::string needs_restart(const NodeConfig& in_use, const NodeConfig& wanted) {
+  const std::pair<const char*, bool> differs[] = {
+      {"name", in_use.name != wanted.name},
+      {"state_dir", in_use.state_dir != wanted.state_dir},
+      {"spool_limit", in_use.spool_limit != wanted.spool_limit},
+      {"docker_socket", in_use.docker_socket != wanted.docker_socket},
+      {"docker_root", in_use.docker_root != wanted.docker_root},
+      {"firewall", in_use.firewall != wanted.firewall},
+  };
+  std::string names;
+  for (const auto& [name, different] : differs) {
+    if (different) names += (names.empty() ? "" : " ") + std::string(name);
   }
-  if (config.hub.empty()) return ranges;
-  if (const auto endpoint = parse_endpoint(config.hub)) {
-    add_host(endpoint->host, "the hub", ranges, problems);
-  }
-  return ranges;
+  return names;
 }
 
 }  // namespace breakwater

@@ -2,13 +2,14 @@
 // From configuration files to what the node runs on.
 #pragma once
 
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "common/base/result.h"
 #include "common/config/jail_reader.h"
 #include "common/config/node_config.h"
+#include "node/adapters/hub_link/zmq_hub_link.h"
 #include "node/core/gate/line_gate.h"
 #include "node/core/node_core.h"
 
@@ -29,10 +30,10 @@ NodeReading read_node(const std::string& config_file);
 // What the jails' filters need of a line, in their order.
 std::vector<GateFilter> gate_filters(const std::vector<ActiveJail>& jails);
 
-// Ranges that an operator listed, with the reason: ignoreip of node.conf and of the jails, names resolved, and the
-// hub's own addresses. Blocks on DNS; a name that cannot be resolved is reported in `problems`.
-std::vector<std::pair<Prefix, std::string>> listed_ranges(const NodeConfig& config,
-                                                          const std::vector<ActiveJail>& jails,
-                                                          std::vector<std::string>& problems);
+// How to reach the hub, with this node's key and the hub's; nullopt without a hub. An error: a key file.
+Result<std::optional<ZmqHubLink::Options>> link_options(const NodeConfig& config);
+
+// Options that differ and that a running node cannot take over: names, separated by blanks.
+std::string needs_restart(const NodeConfig& in_use, const NodeConfig& wanted);
 
 }  // namespace breakwater

@@ -40,6 +40,20 @@ std::optional<std::string> parse_key(std::string_view text) {
   return *key;
 }
 
+Result<std::vector<std::string>> read_key_file(const std::string& path) {
+  const auto bytes = read_small_file(path, kMaxKeyFile);
+  if (!bytes) return bytes.error();
+  std::vector<std::string> keys;
+  for (const std::string_view line : split(*bytes, '\n')) {
+    if (trimmed(line).empty() || trimmed(line).starts_with('#')) continue;
+    const auto key = parse_key(trimmed(line));
+    if (!key) return Error(escaped(path) + " holds no key");
+    keys.push_back(*key);
+  }
+  if (keys.empty()) return Error(escaped(path) + " holds no key");
+  return keys;
+}
+
 void report_unknown_sections(const Config& config, const std::string& section, Problems& problems) {
   for (const std::string& name : config.sections()) {
     if (name == section) continue;
@@ -119,27 +133,31 @@ bool is_tcp_endpoint(const std::string& text, bool any_host) {
   return host.size() <= 253 && std::all_of(host.begin(), host.end(), good);
 }
 
-void read_public_key(OptionValues& values, const std::string& key, std::string& into) {
-  std::string text;
-  values.read_text(key, text);
-  if (text.empty()) return;
-  if (const auto literal = parse_key(text)) {
-    into = *literal;
-    return;
+void read_public_keys(OptionValues& values, const std::string& key, std::size_t most, std::vector<std::string>& into) {
+  const auto text = values.text(key);
+  if (!text) return;
+  std::vector<std::string> keys;
+  const auto add = [&keys](const std::string& one) {
+    if (std::find(keys.begin(), keys.end(), one) == keys.end()) keys.push_back(one);
+  };
+  for (const SourcedLine& word : split_words(*text)) {
+    if (const auto literal = parse_key(word.text)) {
+      add(*literal);
+      continue;
+    }
+    if (!word.text.starts_with('/')) {
+      return values.error_at(word.origin, key + " is neither 64 hex digits nor the path of a file with them");
+    }
+    const auto in_file = read_key_file(word.text);
+    if (!in_file)
+      return values.error_at(word.origin, key + ": " + in_file.error().message(), "a line of 64 hex digits");
+    for (const std::string& one : *in_file)
+      add(one);
   }
-  if (!text.starts_with('/')) {
-    return values.error(key, key + " is neither 64 hex digits nor the path of a file with them");
+  if (keys.size() > most) {
+    return values.error(key, key + " has " + std::to_string(keys.size()) + " keys", "at most " + std::to_string(most));
   }
-  const auto bytes = read_small_file(text, kMaxKeyFile);
-  if (!bytes) return values.error(key, key + ": " + bytes.error().message());
-  for (const std::string_view line : split(*bytes, '\n')) {
-    if (trimmed(line).empty() || trimmed(line).starts_with('#')) continue;
-    const auto found = parse_key(trimmed(line));
-    if (!found) break;
-    into = *found;
-    return;
-  }
-  values.error(key, key + ": " + escaped(text) + " holds no key", "a line of 64 hex digits");
+  into = std::move(keys);
 }
 
 }  // namespace breakwater

@@ -23,7 +23,8 @@ void read_log_level(OptionValues& values, LogLevel& into);
 void read_paths(OptionValues& values, const std::string& key, std::vector<std::string>& into);
 // "tcp://HOST:PORT"; HOST may be a name, an address, [an IPv6 address], or * where `any_host`.
 bool is_tcp_endpoint(const std::string& text, bool any_host);
-// 64 hex digits, or the absolute path of a file with them (other lines of it start with #): 32 raw bytes.
-void read_public_key(OptionValues& values, const std::string& key, std::string& into);
+// Words separated by blanks, each 64 hex digits or the absolute path of a file with lines of them (others start with
+// #): 32 raw bytes each, in that order, none twice. More than `most` are an error.
+void read_public_keys(OptionValues& values, const std::string& key, std::size_t most, std::vector<std::string>& into);
 
 }  // namespace breakwater

@@ -25,8 +25,8 @@ void read_hub(OptionValues& values, NodeConfig& config) {
   if (!config.hub.empty() && !is_tcp_endpoint(config.hub, false)) {
     values.error("hub", "hub " + in_quotes(config.hub) + " is not an endpoint", "tcp://HOST:7199");
   }
-  read_public_key(values, "hub_public_key", config.hub_public_key);
-  if (!config.hub.empty() && config.hub_public_key.empty() && !values.is_set("hub_public_key")) {
+  read_public_keys(values, "hub_public_key", NodeConfig::kMaxHubKeys, config.hub_public_keys);
+  if (!config.hub.empty() && config.hub_public_keys.empty() && !values.is_set("hub_public_key")) {
     values.error("hub", "hub is set, but hub_public_key is not: the hub could not be told from an impostor",
                  "`breakwater-hub keygen` prints it");
   }

@@ -16,9 +16,11 @@ namespace breakwater {
 enum class FirewallChoice { automatic, iptables, iptables_rules };
 
 struct NodeConfig {
-  std::string name;            // how the hub and people call it; default: the host's name up to the first dot
-  std::string hub;             // "tcp://host:port"; empty: stand-alone, it bans alone
-  std::string hub_public_key;  // 32 raw bytes; empty only where hub is
+  std::string name;  // how the hub and people call it; default: the host's name up to the first dot
+  std::string hub;   // "tcp://host:port"; empty: stand-alone, it bans alone
+  // 32 raw bytes each: the hub's key, and others that it may come to use. At most kMaxHubKeys; empty only where hub is.
+  static constexpr std::size_t kMaxHubKeys = 4;
+  std::vector<std::string> hub_public_keys;
   std::string secret_key_file = "/etc/breakwater/node.key";  // not opened here: `check` need not be root
   std::string state_dir = "/var/lib/breakwater-node";
   std::vector<std::string> config_dirs{"/etc/breakwater"};  // JailSources::config_dirs

@@ -51,6 +51,9 @@ class HubSession {
   // `ping` carries counters and alarms; the session fills in the rest when it is time to send it.
   SessionOutput on_tick(Timestamp now, Tick tick, const wire::Ping& ping);
 
+  // With the next tick: somebody waits for what it says.
+  void ping_soon() { next_ping_ = {}; }
+
   // Fresh on the wire: a session without a WELCOME sends nothing but HELLO.
   bool established() const { return phase_ == Phase::established; }
   SpoolCourier& courier() { return courier_; }

@@ -51,4 +51,14 @@ std::vector<NamedOffence> NameTable::answer(const std::string& name, std::vector
   return std::move(waited.mapped());
 }
 
+void NameTable::renumber(const std::vector<std::optional<std::size_t>>& to) {
+  for (auto& [name, offences] : waiting_) {
+    const std::size_t gone = std::erase_if(offences, [&](const NamedOffence& offence) { return !to.at(offence.jail); });
+    waiting_count_ -= gone;
+    dropped_ += gone;
+    for (NamedOffence& offence : offences)
+      offence.jail = *to.at(offence.jail);
+  }
+}
+
 }  // namespace breakwater

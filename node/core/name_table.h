@@ -36,6 +36,9 @@ class NameTable {
   // Those who waited for it. Empty `addresses`: it leads nowhere.
   std::vector<NamedOffence> answer(const std::string& name, std::vector<Address> addresses, Timestamp now);
 
+  // The jails have other numbers: `to` by the old one; nullopt: that jail is gone, and what waited for it is dropped.
+  void renumber(const std::vector<std::optional<std::size_t>>& to);
+
   std::uint64_t dropped() const { return dropped_; }
 
  private:

@@ -33,12 +33,7 @@ NodeCore::NodeCore(NodeSettings settings, std::vector<ActiveJail> jails, StoredN
       durable_(state.applied),
       enforced_(state.applied),
       enforced_at_(now) {
-  for (const ActiveJail& jail : jails_) {
-    PrefixMap<bool> ignored;
-    for (const Prefix& range : jail.config.ignoreip)
-      ignored.set(range, true);
-    ignored_.push_back(std::move(ignored));
-  }
+  list_ignored();
   restore(std::move(state), now);
 }
 
@@ -408,7 +403,15 @@ wire::Ping NodeCore::ping() const {
   ping.counters = counters();
   for (const AlarmBoard::Alarm& alarm : alarms_.all())
     ping.alarms.push_back(alarm.text);
+  ping.hub_key = hub_key_;
+  ping.hub_keys = hub_keys_;
   return ping;
+}
+
+void NodeCore::set_hub_keys(std::vector<std::string> accepted, std::string in_use) {
+  hub_keys_ = std::move(accepted);
+  hub_key_ = std::move(in_use);
+  session_.ping_soon();
 }
 
 void NodeCore::announce(bool warning, std::string event, std::vector<std::pair<std::string, std::string>> fields) {

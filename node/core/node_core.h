@@ -101,6 +101,13 @@ class NodeCore {
   // Positions to store with the next Persist (the checkpoint of logs without offences).
   void on_positions(std::vector<StoredPosition> positions, std::vector<std::string> forgotten);
 
+  // Other jails from now on. What one remembers goes with its name: its windows, and where its filter is the same also
+  // the filter and what that remembers of logs. Bans stay. Indices of jails mean the new ones from here on.
+  // Returns by old index where that jail's filter is now; nullopt: another one, or none.
+  std::vector<std::optional<std::size_t>> set_jails(std::vector<ActiveJail> jails);
+  // A hub where there was none, or none any more.
+  void set_has_hub(bool has_hub) { settings_.has_hub = has_hub; }
+
   void on_link(LinkState state, const std::string& why, Timestamp now, Tick tick);
   void on_hub_message(const wire::Message& message, Timestamp now, Tick tick);
   void on_tick(Timestamp now, Tick tick);  // about four times a second
@@ -113,6 +120,9 @@ class NodeCore {
   void on_looked_up(const std::string& name, const std::vector<Address>& addresses, Timestamp now);
   void on_send_failed(const wire::Message& message);
 
+  // For PING: ids of the hub keys that this node accepts, and of the one that its hub proved to hold (empty while there
+  // is no connection).
+  void set_hub_keys(std::vector<std::string> accepted, std::string in_use);
   // For PING: gauges and counters of the parts around the core ("files", "containers", "parse_errors", ...).
   void set_gauge(const std::string& name, std::uint64_t value) { gauges_[name] = value; }
   void raise_alarm(const std::string& text, Timestamp now) { alarms_.raise(text, now); }
@@ -133,6 +143,7 @@ class NodeCore {
   };
 
   void restore(StoredNodeState state, Timestamp now);
+  void list_ignored();
   void count(std::size_t jail, const wire::Offence& offence, Timestamp now);
   std::optional<std::string> forbidden(const Prefix& who) const;
   bool ban(const StoredBan& ban, std::uint32_t offences, Timestamp now);
@@ -169,6 +180,8 @@ class NodeCore {
   AlarmBoard alarms_{16};
   Counters counters_;
   std::map<std::string, std::uint64_t> gauges_;
+  std::vector<std::string> hub_keys_;
+  std::string hub_key_;
 
   // Waiting for take_effects().
   std::map<Prefix, FirewallChange> orders_;

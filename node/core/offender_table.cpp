@@ -34,4 +34,19 @@ void OffenderTable::drop_idle(Timestamp now, std::size_t most) {
   }
 }
 
+void OffenderTable::renumber(const std::vector<std::optional<Place>>& to) {
+  index_.clear();
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const std::optional<Place>& place = to.at(entry->key.jail);
+    if (!place) {
+      entry = entries_.erase(entry);
+      continue;
+    }
+    entry->key.jail = place->jail;
+    entry->findtime = place->findtime;
+    index_.emplace(entry->key, entry);
+    ++entry;
+  }
+}
+
 }  // namespace breakwater

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "common/base/address.h"
 #include "common/policy/offence_window.h"
@@ -24,6 +26,13 @@ class OffenderTable {
   void clear(std::size_t jail, const Address& who);
   // Drops entries with nothing in their findtime. Touches at most `most` of the idlest entries.
   void drop_idle(Timestamp now, std::size_t most = 1000);
+
+  // The jails have other numbers: `to` by the old one; nullopt: that jail is gone, and its windows with it.
+  struct Place {
+    std::size_t jail = 0;
+    Duration findtime{};
+  };
+  void renumber(const std::vector<std::optional<Place>>& to);
 
   std::size_t size() const { return entries_.size(); }
   std::uint64_t evicted() const { return evicted_; }

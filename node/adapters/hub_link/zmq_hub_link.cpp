@@ -39,6 +39,7 @@ struct ZmqHubLink::State {
   void attempt();
   void on_addresses(Result<std::vector<std::string>> found);
   void dial();
+  void dial_again();
   void close();
   void on_events();
   void on_frames();
@@ -61,6 +62,8 @@ struct ZmqHubLink::State {
   std::optional<ClientSocket> socket;
   std::uint64_t generation = 0;        // of `socket`: a callback may have replaced it
   std::vector<std::string> addresses;  // still to be tried before the name is looked up again
+  std::string dialled;                 // the address under way
+  std::size_t tried = 0;               // of hub_keys, at that address: all held none but the one under way
   Reactor::TimerId timer = 0;
   Tick dialled_at{}, up_since{};
   int failures = 0;           // since the last good connection
@@ -91,18 +94,25 @@ void ZmqHubLink::State::on_addresses(Result<std::vector<std::string>> found) {
 }
 
 void ZmqHubLink::State::dial() {
-  const std::string at = numeric_endpoint(addresses.front(), endpoint.port);
+  dialled = addresses.front();
   addresses.erase(addresses.begin());
+  tried = 0;
+  dial_again();
+}
+
+// The same address, with the hub key whose turn it is.
+void ZmqHubLink::State::dial_again() {
+  const std::string at = numeric_endpoint(dialled, endpoint.port);
   ++stats.attempts;
   ClientSocketOptions socket_options;
   socket_options.keys = options.keys;
-  socket_options.hub_key = options.hub_key;
-  auto dialled = ClientSocket::dial(context, at, socket_options);
-  if (!dialled) {
-    set_state(LinkState::down, dialled.error().message());
+  socket_options.hub_key = options.hub_keys.at(tried);
+  auto made = ClientSocket::dial(context, at, socket_options);
+  if (!made) {
+    set_state(LinkState::down, made.error().message());
     return try_again_in(next_wait());
   }
-  socket.emplace(std::move(*dialled));
+  socket.emplace(std::move(*made));
   ++generation;
   dialled_at = clock.steady();
   reactor.watch_socket(socket->dealer, [this] { on_frames(); });
@@ -145,6 +155,10 @@ void ZmqHubLink::State::on_events() {
     broken_handshakes = 0;
     up_since = clock.steady();
     addresses.clear();
+    // The good one first from now on.
+    std::rotate(options.hub_keys.begin(), options.hub_keys.begin() + static_cast<std::ptrdiff_t>(tried),
+                options.hub_keys.begin() + static_cast<std::ptrdiff_t>(tried) + 1);
+    tried = 0;
     set_state(LinkState::up, "connected");
   }
 }
@@ -171,9 +185,17 @@ void ZmqHubLink::State::ended(ConnectOutcome outcome) {
     }
     case ConnectOutcome::no_handshake:
     case ConnectOutcome::not_a_hub:
+      if (outcome == ConnectOutcome::no_handshake && !timed_out && tried + 1 < options.hub_keys.size()) {
+        ++tried;
+        timer = reactor.after(Duration(0), [this] {
+          timer = 0;
+          dial_again();
+        });
+        return;
+      }
       if (!timed_out) ++broken_handshakes;
       if (outcome == ConnectOutcome::not_a_hub || broken_handshakes >= kBrokenHandshakes) {
-        set_state(LinkState::wrong_hub_key, "what answers at the hub's address does not hold the hub key we expect");
+        set_state(LinkState::wrong_hub_key, "what answers at the hub's address does not hold a hub key we expect");
       } else {
         set_state(LinkState::down, timed_out ? "the hub does not finish the handshake" : "the hub hung up");
       }
@@ -282,6 +304,30 @@ void ZmqHubLink::reconnect(Duration after) {
   const Duration wait = after > Duration(0) ? random_duration(after, after + after / 4) : state.next_wait();
   state.try_again_in(wait);
   state.set_state(LinkState::down, "reconnecting");
+}
+
+void ZmqHubLink::set_hub_keys(std::vector<PublicKey> hub_keys) {
+  State& state = *state_;
+  const auto last = std::find(hub_keys.begin(), hub_keys.end(), state.options.hub_keys.front());
+  const bool still_good = last != hub_keys.end();
+  if (still_good) std::rotate(hub_keys.begin(), last, last + 1);
+  state.options.hub_keys = std::move(hub_keys);
+  if (state.link_state == LinkState::up && still_good) return;
+  // Now, and not when the waiting that the old keys earned is over.
+  state.close();
+  state.addresses.clear();
+  state.failures = state.broken_handshakes = 0;
+  state.try_again_in(Duration(0));
+  state.set_state(LinkState::down, "the hub keys have changed");
+}
+
+const std::vector<PublicKey>& ZmqHubLink::hub_keys() const {
+  return state_->options.hub_keys;
+}
+
+std::optional<PublicKey> ZmqHubLink::hub_key() const {
+  if (state_->link_state != LinkState::up) return std::nullopt;
+  return state_->options.hub_keys.front();
 }
 
 LinkState ZmqHubLink::state() const {

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
@@ -30,7 +32,8 @@ struct HubLinkStats {
 // When: after a loss 0.1-0.5 s, so that a small fleet is back within two seconds of a hub's restart; then a random time
 // up to twice as long as before, at most 30 s. Full jitter over a doubling span spreads 10,000 nodes over the hub's
 // handshakes (1,350 a second and core) where a fixed span of a few seconds would not. A refused key is tried each
-// minute.
+// minute. A hub that does not hold the key we tried gets the next of hub_keys at once: waiting begins when it held
+// none.
 //
 // One thread, the reactor's; a helper thread looks names up. Nothing is queued while there is no connection.
 class ZmqHubLink final : public HubLink {
@@ -38,7 +41,8 @@ class ZmqHubLink final : public HubLink {
   struct Options {
     std::string endpoint;  // "tcp://hub.example:7199", see parse_endpoint()
     CurveKeys keys;        // the node's
-    PublicKey hub_key;
+    // Any of them may be the hub's; at least one. Tried in turn, the last good one first.
+    std::vector<PublicKey> hub_keys;
     Duration first_wait_min{100}, first_wait_max{500};
     Duration longest_wait = std::chrono::seconds(30);
     Duration unauthorised_wait = std::chrono::seconds(60);
@@ -60,7 +64,13 @@ class ZmqHubLink final : public HubLink {
   // the same time do not come back together.
   void reconnect(Duration after) override;
 
+  // In place of Options::hub_keys. A connection to a hub that holds none of them ends now; another one stays.
+  void set_hub_keys(std::vector<PublicKey> hub_keys);
+
   LinkState state() const;
+  const std::vector<PublicKey>& hub_keys() const;
+  // While up: the key that the hub proved to hold.
+  std::optional<PublicKey> hub_key() const;
   HubLinkStats stats() const;
 
  private:

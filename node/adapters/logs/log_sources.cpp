@@ -50,22 +50,52 @@ Result<void> LogSources::start() {
   started_ = file_system_now();
   starting_ = true;
   start_discovery();
-  start_globs();
-  starting_ = false;
+  start_globs({});
+  join_jails();
   forget_vanished();
   rescan_timer_ = reactor_.every(settings_.rescan, [this] { rescan(); });
   poll_timer_ = reactor_.every(settings_.poll, [this] { poll_unwatched(); });
   return {};
 }
 
-void LogSources::start_globs() {
+void LogSources::set_jails(std::vector<JailWatch> jails) {
+  jails_ = std::move(jails);
+  for (const auto& [id, followed] : followed_) {
+    followed->path_jails.clear();
+    followed->container_jails.clear();
+  }
+  starting_ = true;
+  const auto known = containers_;
+  for (const auto& [id, container] : known)
+    on_container(container);
+  const std::vector<Glob> before = std::exchange(globs_, {});  // watches stay until the new ones stand
+  start_globs(before);
+  join_jails();
+}
+
+// What start_discovery() and start_globs() found goes to those who want it, with one gate a log.
+void LogSources::join_jails() {
+  starting_ = false;
+  const auto all = followed_;
+  for (const auto& [id, followed] : all) {
+    merge_jails(*followed);
+    if (followed->jails.empty()) stop_following(*followed, false);
+  }
+}
+
+// What appears where a jail looked already (`before`) is new; the rest was there before anybody looked.
+void LogSources::start_globs(const std::vector<Glob>& before) {
   for (std::size_t jail = 0; jail < jails_.size(); ++jail) {
     for (const LogPath& logpath : jails_[jail].logpaths) {
       const std::size_t index = globs_.size();
       globs_.emplace_back();
-      auto found = [this, jail, logpath, index](const std::string& path) {
+      globs_[index].jail = jails_[jail].name;
+      const bool looked_already = std::any_of(before.begin(), before.end(), [&](const Glob& glob) {
+        return glob.jail == jails_[jail].name && glob.watch->pattern() == logpath.glob;
+      });
+      auto found = [this, jail, logpath, index, looked_already](const std::string& path) {
         ++globs_[index].found;
-        on_path_found(jail, logpath, path);
+        on_path_found(jail, logpath, path, starting_ && !looked_already);
       };
       globs_[index].watch = std::make_unique<GlobWatch>(*inotify_, logpath.glob, std::move(found));
     }
@@ -104,25 +134,26 @@ void LogSources::forget_vanished() {
   }
 }
 
-void LogSources::on_path_found(std::size_t jail, const LogPath& logpath, const std::string& path) {
+void LogSources::on_path_found(std::size_t jail, const LogPath& logpath, const std::string& path, bool all_is_old) {
   const std::string container = container_id_of_log(path);
   const auto known = containers_.find(container);
   if (known != containers_.end() && !container_enabled(known->second)) return;
   const std::string id = container.empty() ? std::string(kFileId) + path : std::string(kDockerId) + container;
-  Followed* const followed = follow(id, path, logpath.from_tail);
+  Followed* const followed = follow(id, path, logpath.from_tail, all_is_old);
   if (followed == nullptr || !followed->path_jails.insert(jail).second) return;
   merge_jails(*followed);
   if (known != containers_.end()) describe(*followed, known->second);
 }
 
-FirstSight LogSources::first_sight(const std::string& path, bool from_tail) const {
+FirstSight LogSources::first_sight(const std::string& path, bool from_tail, bool all_is_old) const {
   const auto facts = facts_of(path);
-  const bool before_us = facts && (starting_ || (facts->born && started_ && *facts->born < *started_));
+  const bool before_us = facts && (all_is_old || (facts->born && started_ && *facts->born < *started_));
   if (!before_us) return FirstSight::beginning;
   return from_tail ? FirstSight::end : FirstSight::backlog;
 }
 
-LogSources::Followed* LogSources::follow(const std::string& id, const std::string& path, bool from_tail) {
+LogSources::Followed* LogSources::follow(const std::string& id, const std::string& path, bool from_tail,
+                                         bool all_is_old) {
   const auto known = followed_.find(id);
   if (known != followed_.end()) return known->second.get();
   if (followed_.size() >= settings_.max_files) {
@@ -139,9 +170,9 @@ LogSources::Followed* LogSources::follow(const std::string& id, const std::strin
   TailSettings tail{.path = path,
                     .docker_json = is_container,
                     .stored = stored == stored_.end() ? std::nullopt : std::optional(stored->second),
-                    .first_sight = first_sight(path, from_tail),
+                    .first_sight = first_sight(path, from_tail, all_is_old),
                     .backlog_bytes = settings_.backlog_bytes,
-                    .started = started_,
+                    .started = all_is_old ? file_system_now() : started_,
                     .limits = settings_.framing};
   const std::weak_ptr<Followed> weak = followed;
   TailCallbacks callbacks{
@@ -180,6 +211,7 @@ void LogSources::merge_jails(Followed& followed) {
   std::set<std::size_t> merged = followed.path_jails;
   merged.insert(followed.container_jails.begin(), followed.container_jails.end());
   followed.jails.assign(merged.begin(), merged.end());
+  if (starting_) return;  // more may come
   // No line is being delivered now, so the candidates of each line are always indices into these jails.
   if (gate_for_) followed.tail->set_gate(gate_for_(followed.jails, followed.source.docker_json));
 }

@@ -83,6 +83,11 @@ class LogSources {
   // An error: nothing can be followed at all.
   Result<void> start();
 
+  // Other jails from now on, after start(). Logs that one of them wants are read on where they were; those that none
+  // wants are left with their position kept; new ones are read as after a fresh start: from their position if one is
+  // known, else their newest bytes as backlog. Indices in on_line and gate_for are the new ones from here on.
+  void set_jails(std::vector<JailWatch> jails);
+
   // Where reading would go on, of every log that is followed. Everything before has been given to on_line.
   std::vector<StoredPosition> positions() const;
   // Sources that are gone for good since the last call, and positions of such: forget them.
@@ -107,17 +112,20 @@ class LogSources {
   };
   using FollowedPtr = std::shared_ptr<Followed>;
   struct Glob {
+    std::string jail;  // its name
     std::unique_ptr<GlobWatch> watch;
     std::uint64_t found = 0;
   };
 
   // log_sources.cpp
-  void start_globs();
+  void start_globs(const std::vector<Glob>& before);
   void start_discovery();
+  void join_jails();
   void forget_vanished();
-  void on_path_found(std::size_t jail, const LogPath& logpath, const std::string& path);
-  FirstSight first_sight(const std::string& path, bool from_tail) const;
-  Followed* follow(const std::string& id, const std::string& path, bool from_tail);
+  void on_path_found(std::size_t jail, const LogPath& logpath, const std::string& path, bool all_is_old);
+  FirstSight first_sight(const std::string& path, bool from_tail, bool all_is_old) const;
+  // `all_is_old`: nobody looked for it until now, so what it holds was there before us.
+  Followed* follow(const std::string& id, const std::string& path, bool from_tail, bool all_is_old);
   void stop_following(Followed& followed, bool gone);
   void merge_jails(Followed& followed);
 
@@ -156,7 +164,7 @@ class LogSources {
   std::function<void(const DockerNetworks&)> on_networks_;
 
   std::optional<Timestamp> started_;  // by the file systems' clock
-  bool starting_ = false;
+  bool starting_ = false;             // start() or set_jails(): who follows what is put together at its end
   bool vanished_forgotten_ = false;
   std::unique_ptr<Inotify> inotify_;
   std::unique_ptr<DockerApi> api_;

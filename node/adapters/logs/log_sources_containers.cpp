@@ -64,13 +64,13 @@ void LogSources::on_container(ContainerInfo container) {
   }
   if (followed == nullptr && !wanted.jails.empty() && is_json_file(known)) {
     const std::string path = log_path_of(known);
-    if (!path.empty()) followed = follow("docker:" + id, path, false);
+    if (!path.empty()) followed = follow("docker:" + id, path, false, starting_);
   }
   if (followed == nullptr) return;
   followed->container_jails = wanted.jails;
   merge_jails(*followed);
   describe(*followed, known);
-  if (followed->jails.empty()) stop_following(*followed, false);
+  if (followed->jails.empty() && !starting_) stop_following(*followed, false);
 }
 
 void LogSources::describe(Followed& followed, const ContainerInfo& container) {

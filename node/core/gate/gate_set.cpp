@@ -1,10 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/core/gate/gate_set.h"
 
+#include <algorithm>
+
 namespace breakwater {
 
 GateSet::GateSet(std::vector<GateFilter> filters, std::function<void(const std::string&)> on_problem)
     : filters_(std::move(filters)), on_problem_(std::move(on_problem)) {}
+
+void GateSet::set_filters(std::vector<GateFilter> filters, const std::vector<std::optional<std::size_t>>& kept) {
+  std::map<Key, std::weak_ptr<LineGate>> still;
+  for (const auto& [key, gate] : gates_) {
+    std::vector<std::size_t> wanted;
+    for (const std::size_t index : key.first) {
+      if (const auto place = kept.at(index)) wanted.push_back(*place);
+    }
+    // Its candidates are places in `wanted`: the order must be what it was.
+    if (wanted.size() != key.first.size() || !std::is_sorted(wanted.begin(), wanted.end())) continue;
+    still[{std::move(wanted), key.second}] = gate;
+  }
+  gates_ = std::move(still);
+  filters_ = std::move(filters);
+  failed_ = false;
+}
 
 std::shared_ptr<LineGate> GateSet::gate_for(const std::vector<std::size_t>& wanted, LogForm form) {
   if (failed_ || wanted.empty()) return nullptr;

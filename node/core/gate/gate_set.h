@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,14 +22,20 @@ class GateSet {
   // `filters`: all of them; `wanted` below names them by index. `on_problem` hears once that there is no gate, and why.
   explicit GateSet(std::vector<GateFilter> filters, std::function<void(const std::string&)> on_problem = {});
 
+  // Other filters; `kept`, by old index, says where a filter that is still the same one stands now. Gates of such
+  // filters alone are kept, the next gate_for() finds them.
+  void set_filters(std::vector<GateFilter> filters, const std::vector<std::optional<std::size_t>>& kept);
+
   // nullptr: read that log without one. Candidates are indices into `wanted`.
   std::shared_ptr<LineGate> gate_for(const std::vector<std::size_t>& wanted, LogForm form);
 
  private:
+  using Key = std::pair<std::vector<std::size_t>, LogForm>;
+
   std::vector<GateFilter> filters_;
   std::function<void(const std::string&)> on_problem_;
   bool failed_ = false;
-  std::map<std::pair<std::vector<std::size_t>, LogForm>, std::weak_ptr<LineGate>> gates_;
+  std::map<Key, std::weak_ptr<LineGate>> gates_;
 };
 
 }  // namespace breakwater

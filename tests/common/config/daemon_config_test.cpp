@@ -47,7 +47,8 @@ TEST(NodeConfig, ReadsEverything) {
   const NodeConfig& node = *reading.config;
   EXPECT_EQ(node.name, "web-1");
   EXPECT_EQ(node.hub, "tcp://hub.example.org:7199");
-  EXPECT_EQ(to_hex(node.hub_public_key), "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
+  ASSERT_EQ(node.hub_public_keys.size(), 1u);
+  EXPECT_EQ(to_hex(node.hub_public_keys[0]), "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
   EXPECT_EQ(node.secret_key_file, "/k");
   EXPECT_EQ(node.state_dir, "/s");
   EXPECT_THAT(node.config_dirs, ElementsAre("/a", "/b", "/c"));
@@ -77,10 +78,25 @@ TEST(NodeConfig, TheKeyMayStandInAFile) {
   const std::string key = tree.write("hub.pub", "# the hub\n\n  " + kHex + "\n");
   const auto reading = node_of("hub = tcp://[2001:db8::1]:7199\nhub_public_key = " + key + "\n");
   ASSERT_TRUE(reading.config) << reading.problems.text();
-  EXPECT_EQ(reading.config->hub_public_key.size(), 32u);
+  ASSERT_EQ(reading.config->hub_public_keys.size(), 1u);
+  EXPECT_EQ(reading.config->hub_public_keys[0].size(), 32u);
   EXPECT_TRUE(mentions(node_of("hub_public_key = " + tree.write("bad", "xyz\n")).problems,
                        "holds no key (a line of 64 hex digits)"));
   EXPECT_TRUE(mentions(node_of("hub_public_key = " + tree.write("empty", "")).problems, "holds no key"));
+}
+
+TEST(NodeConfig, SeveralHubKeysAreAcceptedInTheirOrder) {
+  const TempTree tree;
+  const std::string old_key(64, 'a'), new_key(64, 'b'), third(64, 'c');
+  const std::string file = tree.write("hub.pub", "# two\n" + new_key + "\n" + third + "\n");
+  const auto reading = node_of("hub_public_key = " + old_key + " " + file + "\n   " + old_key + "\n");
+  ASSERT_TRUE(reading.config) << reading.problems.text();
+  EXPECT_THAT(reading.config->hub_public_keys,
+              ElementsAre(std::string(32, '\xaa'), std::string(32, '\xbb'), std::string(32, '\xcc')));
+  std::string five;
+  for (const char digit : std::string("12345"))
+    five += std::string(64, digit) + " ";
+  EXPECT_TRUE(mentions(node_of("hub_public_key = " + five).problems, "hub_public_key has 5 keys (at most 4)"));
 }
 
 struct Wrong {

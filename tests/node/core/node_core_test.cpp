@@ -398,6 +398,20 @@ TEST(NodeCore, AJailOfTheNodeAloneNeverLeavesIt) {
   EXPECT_FALSE(node.link.take<wire::OffenceBatch>());
 }
 
+// Whoever rotates keys waits for this: not until the next ping is due.
+TEST(NodeCore, ChangedHubKeysAreToldAtOnce) {
+  NodeHarness node({simple_jail("sshd", 2)});
+  node.connect();
+  node.pass(250ms);
+  ASSERT_TRUE(node.link.take<wire::Ping>());
+  node.core->set_hub_keys({"8899aabbccddeeff", "0011223344556677"}, "8899aabbccddeeff");
+  node.pass(250ms);
+  const auto ping = node.link.take<wire::Ping>();
+  ASSERT_TRUE(ping);
+  EXPECT_EQ("8899aabbccddeeff", ping->hub_key);
+  EXPECT_EQ(2u, ping->hub_keys.size());
+}
+
 TEST(NodeCore, ASilentHubIsLeftAndCountingGoesOn) {
   NodeHarness node({simple_jail("sshd", 2)});
   node.connect();

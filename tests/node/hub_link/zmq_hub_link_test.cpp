@@ -28,7 +28,7 @@ class ZmqHubLinkTest : public GateFixture {
     ZmqHubLink::Options options;
     options.endpoint = endpoint;
     options.keys = node_keys;
-    options.hub_key = hub_keys.public_key;
+    options.hub_keys = {hub_keys.public_key};
     options.unauthorised_wait = Duration(100);  // a minute is too long for a test
     return options;
   }
@@ -118,11 +118,95 @@ TEST_F(ZmqHubLinkTest, AWrongHubKeyIsCalledThatAndNotDown) {
   node_keys = enrolled("web1");
   open_gate();
   auto options = link_options(gate->bound_endpoint());
-  options.hub_key = generate_keys().public_key;
+  options.hub_keys = {generate_keys().public_key};
   start_link(options);
   EXPECT_TRUE(turn([&] { return link->state() == LinkState::wrong_hub_key; }));
   EXPECT_FALSE(saw(LinkState::up));
   EXPECT_FALSE(saw(LinkState::unauthorised));
+}
+
+// No waiting between: the hub's new key must cost no more than a restart of the hub.
+TEST_F(ZmqHubLinkTest, TheHubKeysAreTriedInTurnAtOnce) {
+  node_keys = enrolled("web1");
+  open_gate();
+  auto options = link_options(gate->bound_endpoint());
+  options.first_wait_min = options.first_wait_max = options.longest_wait = std::chrono::minutes(10);
+  options.hub_keys = {generate_keys().public_key, generate_keys().public_key, generate_keys().public_key,
+                      hub_keys.public_key};
+  start_link(options);
+  ASSERT_TRUE(turn([&] { return heard.size() == 1; }));
+  EXPECT_EQ((std::vector{LinkState::up}), states);
+  EXPECT_EQ(hub_keys.public_key, link->hub_key());
+  EXPECT_EQ(4u, link->stats().attempts);
+}
+
+TEST_F(ZmqHubLinkTest, AHubThatComesBackWithItsNewKeyIsFound) {
+  node_keys = enrolled("web1");
+  open_gate();
+  const std::string endpoint = gate->bound_endpoint();
+  const CurveKeys new_keys = generate_keys();
+  auto options = link_options(endpoint);
+  options.hub_keys.push_back(new_keys.public_key);
+  start_link(options);
+  ASSERT_TRUE(turn([&] { return heard.size() == 1; }));
+  gate.reset();
+  ASSERT_TRUE(turn([&] { return !is_up(); }));
+  hub_keys = new_keys;
+  open_gate(gate_options(endpoint));
+  ASSERT_TRUE(turn([&] { return heard.size() == 2; }));
+  EXPECT_EQ(new_keys.public_key, link->hub_key());
+  EXPECT_FALSE(saw(LinkState::wrong_hub_key));
+  // From now on that one comes first.
+  const auto attempts = link->stats().attempts;
+  link->reconnect(Duration(1));
+  ASSERT_TRUE(turn([&] { return heard.size() == 3; }));
+  EXPECT_EQ(attempts + 1, link->stats().attempts);
+}
+
+TEST_F(ZmqHubLinkTest, WhenNoneOfTheKeysFitsThatIsSaid) {
+  node_keys = enrolled("web1");
+  open_gate();
+  auto options = link_options(gate->bound_endpoint());
+  options.hub_keys = {generate_keys().public_key, generate_keys().public_key};
+  start_link(options);
+  EXPECT_TRUE(turn([&] { return link->state() == LinkState::wrong_hub_key; }));
+  EXPECT_FALSE(link->hub_key());
+}
+
+TEST_F(ZmqHubLinkTest, AnotherKeyRingLeavesAGoodConnectionAlone) {
+  node_keys = enrolled("web1");
+  open_gate();
+  start_link();
+  ASSERT_TRUE(turn([&] { return heard.size() == 1; }));
+  link->set_hub_keys({generate_keys().public_key, hub_keys.public_key});
+  EXPECT_TRUE(is_up());
+  EXPECT_EQ(hub_keys.public_key, link->hub_key());
+  link->reconnect(Duration(1));
+  EXPECT_TRUE(turn([&] { return heard.size() == 2; }));
+}
+
+TEST_F(ZmqHubLinkTest, AHubWhoseKeyIsNoLongerAcceptedIsLeftAtOnce) {
+  node_keys = enrolled("web1");
+  open_gate();
+  start_link();
+  ASSERT_TRUE(turn([&] { return heard.size() == 1; }));
+  link->set_hub_keys({generate_keys().public_key});
+  EXPECT_FALSE(is_up());
+  EXPECT_FALSE(link->send(hello("web1")));
+  EXPECT_TRUE(turn([&] { return link->state() == LinkState::wrong_hub_key; }));
+  EXPECT_EQ(1u, heard.size());
+}
+
+TEST_F(ZmqHubLinkTest, TheRightKeyEndsTheWaitingOfAWrongOne) {
+  node_keys = enrolled("web1");
+  open_gate();
+  auto options = link_options(gate->bound_endpoint());
+  options.hub_keys = {generate_keys().public_key};
+  options.first_wait_min = options.first_wait_max = options.longest_wait = std::chrono::minutes(10);
+  start_link(options);
+  ASSERT_TRUE(turn([&] { return saw(LinkState::down); }));
+  link->set_hub_keys({hub_keys.public_key});
+  EXPECT_TRUE(turn([&] { return heard.size() == 1; }));
 }
 
 TEST_F(ZmqHubLinkTest, AHubWithoutCurveIsNotTalkedTo) {
