@@ -93,9 +93,11 @@ class Hub(Host):
     def program(self):
         return [self.fleet.bin / "breakwater-hub", "run", "--config", self.directory / "etc/hub.conf"]
 
+    def verb(self, *words):
+        self.run(self.fleet.bin / "breakwater-hub", *words, "--config", self.directory / "etc/hub.conf")
+
     def enrol(self, node):
-        self.run(self.fleet.bin / "breakwater-hub", "enrol", node.name, node.public,
-                 "--config", self.directory / "etc/hub.conf")
+        self.verb("enrol", node.name, node.public)
 
     def ask(self, *words):
         answer = self.run(self.fleet.bin / "breakwater", "--hub", self.socket, "--output", "json", *words, check=False)
@@ -210,10 +212,11 @@ def offences_in_ledger(hub):
     return hub.ask("offences", "--limit", "1000000")
 
 
-def verdict(fleet, attackers):
-    """Empty when everything is as it must be, else what is not."""
+def verdict(fleet, attackers, others=frozenset()):
+    """Empty when everything is as it must be, else what is not. `others`: addresses that are not the attackers'."""
     problems = []
-    numbers = [row["sample"].split("?n=")[1].split()[0] for row in offences_in_ledger(fleet.hub)]
+    numbers = [row["sample"].split("?n=")[1].split()[0] for row in offences_in_ledger(fleet.hub)
+               if row["who"] not in others]
     lost = attackers.written - len(set(numbers))
     if lost:
         missing = sorted(set(range(attackers.written)) - {int(n) for n in numbers})[:10]
@@ -222,7 +225,7 @@ def verdict(fleet, attackers):
         problems.append(f"{len(numbers) - len(set(numbers))} offences are in the ledger twice")
     wanted = {address for address, count in attackers.counts.items() if count >= 3}
     for node in fleet.nodes:
-        held = node.banned()
+        held = node.banned() - others
         if wanted - held:
             problems.append(f"{node.name} lacks {len(wanted - held)} bans: {sorted(wanted - held)[:5]}")
         if held - wanted:
@@ -233,11 +236,11 @@ def verdict(fleet, attackers):
     return problems
 
 
-def wait_until_agreed(fleet, attackers):
+def wait_until_agreed(fleet, attackers, others=frozenset()):
     deadline = time.monotonic() + QUIET_SECONDS
     while True:
         try:
-            problems = verdict(fleet, attackers)
+            problems = verdict(fleet, attackers, others)
         except RuntimeError as error:
             problems = [str(error)]
         if not problems or time.monotonic() > deadline:
