@@ -91,10 +91,13 @@ class Host:
         if network.exists(self.name):
             network.unplug(self.name)  # netfilter's state is the kernel's: it dies with the power
 
-    def power_cycle(self):
-        self.cut_power()
+    def power_up(self):
         network.plug(self.name)
         self.start()
+
+    def power_cycle(self):
+        self.cut_power()
+        self.power_up()
         self.wait_until_up()
 
     def _prepare(self):
