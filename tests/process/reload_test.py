@@ -18,7 +18,6 @@ import sys
 import tempfile
 import time
 from datetime import datetime
-from pathlib import Path
 
 from kill_test import SKIPPED, Attackers, Fleet, wait_until_agreed
 
