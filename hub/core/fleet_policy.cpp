@@ -25,6 +25,7 @@ FleetPolicy::FleetPolicy(const HubSettings& settings, std::vector<JailConfig> ja
     : settings_(settings),
       log_(log),
       sightings_(settings.max_windows),
+      history_(settings.max_history),
       dice_(static_cast<std::minstd_rand::result_type>(settings.dice | 1)) {
   fallback_.known = false;
   set_default_jail(settings.default_jail);
@@ -135,9 +136,8 @@ PolicyVerdict FleetPolicy::record(const std::string& node, const wire::Offence& 
 void FleetPolicy::decide(std::uint32_t number, const std::string& node, const wire::Offence& offence,
                          const Sighting& seen, Timestamp now, PolicyVerdict& verdict) {
   const JailConfig& config = jail_of_[number]->config;
-  const std::uint32_t earlier = earlier_bans(offence.jail, config.increment.overalljails, offence.who);
-  const double dice = static_cast<double>(dice_() - std::minstd_rand::min()) /
-                      (static_cast<double>(std::minstd_rand::max()) - static_cast<double>(std::minstd_rand::min()) + 1);
+  const std::uint32_t earlier = history_.earlier(offence.jail, config.increment.overalljails, offence.who);
+  const double dice = std::uniform_real_distribution<double>()(dice_);
   const auto length = ban_time(config.bantime, config.increment, earlier, dice);
   const Timestamp until = length ? whole_second(saturating_add(seen.last, *length)) : kForever;
   const auto standing = log_.banned_until(offence.who);
@@ -159,7 +159,7 @@ void FleetPolicy::decide(std::uint32_t number, const std::string& node, const wi
   verdict.outcome = banned ? Outcome::extended : Outcome::ban;
   ++(banned ? counters_.extended : counters_.bans);
   verdict.ban = wire::Decision{wire::DecisionOp::ban, offence.who, until, now, offence.jail, reason(seen)};
-  note_ban(offence.jail, offence.who, 1);
+  history_.note(offence.jail, offence.who);
   sightings_.clear(number, offence.who, seen.late);
 }
 
@@ -186,42 +186,9 @@ std::string FleetPolicy::reason(const Sighting& seen) const {
   return text;
 }
 
-std::uint32_t FleetPolicy::earlier_bans(const std::string& jail, bool overall, const Address& who) const {
-  const auto known = history_index_.find(who);
-  if (known == history_index_.end()) return 0;
-  std::uint32_t bans = 0;
-  for (const auto& [name, count] : known->second->jails) {
-    if (overall || name == jail) bans += count;
-  }
-  return bans;
-}
-
-void FleetPolicy::note_ban(const std::string& jail, const Address& who, std::uint32_t bans) {
-  constexpr std::size_t kJailsPerAddress = 64;
-  if (settings_.max_history == 0) return;
-  const auto known = history_index_.find(who);
-  if (known == history_index_.end()) {
-    if (history_.size() >= settings_.max_history) {
-      history_index_.erase(history_.front().who);
-      history_.pop_front();
-    }
-    history_.push_back({who, {{jail, bans}}});
-    history_index_.emplace(who, std::prev(history_.end()));
-    return;
-  }
-  history_.splice(history_.end(), history_, known->second);
-  auto& jails = history_.back().jails;
-  const auto same = std::find_if(jails.begin(), jails.end(), [&](const auto& j) { return j.first == jail; });
-  if (same != jails.end()) {
-    same->second += bans;
-  } else if (jails.size() < kJailsPerAddress) {
-    jails.emplace_back(jail, bans);
-  }
-}
-
 void FleetPolicy::restore_history(const std::vector<BanCount>& history) {
   for (const BanCount& count : history)
-    note_ban(count.jail, count.who.address(), count.bans);
+    history_.note(count.jail, count.who.address(), count.bans);
 }
 
 void FleetPolicy::replay(const OffenceRecord& record) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <map>
 #include <optional>
 #include <random>
@@ -13,6 +12,7 @@
 
 #include "common/base/prefix_map.h"
 #include "common/config/jail_config.h"
+#include "common/policy/ban_history.h"
 #include "common/wire/messages.h"
 #include "hub/core/decision_log.h"
 #include "hub/core/hub_settings.h"
@@ -97,8 +97,6 @@ class FleetPolicy {
   void decide(std::uint32_t jail, const std::string& node, const wire::Offence& offence, const Sighting& seen,
               Timestamp now, PolicyVerdict& verdict);
   bool within_quota(std::uint32_t node, Timestamp now);
-  std::uint32_t earlier_bans(const std::string& jail, bool overall, const Address& who) const;
-  void note_ban(const std::string& jail, const Address& who, std::uint32_t bans);
   void index_jails();
   std::string reason(const Sighting& seen) const;
 
@@ -115,13 +113,7 @@ class FleetPolicy {
   std::unordered_map<std::string, std::uint32_t> node_numbers_;
   std::vector<std::string> node_names_;
   std::vector<Quota> quotas_;  // by node number
-  // Earlier bans per address and jail; the oldest makes room.
-  struct History {
-    Address who;
-    std::vector<std::pair<std::string, std::uint32_t>> jails;
-  };
-  std::list<History> history_;
-  std::unordered_map<Address, std::list<History>::iterator> history_index_;
+  BanHistory history_;
   std::minstd_rand dice_;
   Counters counters_;
 };

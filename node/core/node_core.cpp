@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/base/text.h"
+#include "common/policy/ban_time.h"
 
 namespace breakwater {
 
@@ -23,12 +24,19 @@ HubSession make_session(const NodeSettings& settings, const StoredNodeState& sta
                     SpoolCourier(state.spool, state.last_nseq, settings.has_hub ? state.acked : state.last_nseq));
 }
 
+std::minstd_rand dice_from(const std::string& instance) {
+  std::seed_seq seed(instance.begin(), instance.end());
+  return std::minstd_rand(seed);
+}
+
 }  // namespace
 
 NodeCore::NodeCore(NodeSettings settings, std::vector<ActiveJail> jails, StoredNodeState state, Timestamp now)
     : settings_(std::move(settings)),
       jails_(std::move(jails)),
       offenders_(settings_.max_offenders),
+      history_(settings_.max_history),
+      dice_(dice_from(settings_.instance)),
       session_(make_session(settings_, state)),
       durable_(state.applied),
       enforced_(state.applied),
@@ -49,6 +57,8 @@ void NodeCore::restore(StoredNodeState state, Timestamp now) {
       bans_.set(ban);
     }
   }
+  for (const StoredBanCount& count : state.ban_counts)
+    history_.note(count.jail, count.who, count.bans);
   // The windows as they were: counted again, without banning again.
   for (const SpoolRecord& record : state.recent) {
     for (std::size_t i = 0; i < jails_.size(); ++i) {
@@ -193,7 +203,10 @@ void NodeCore::count(std::size_t jail, const wire::Offence& offence, Timestamp n
   offenders_.clear(jail, offence.who);
   StoredBan order;
   order.who = offence.who;
-  order.until = config.bantime ? saturating_add(offence.at, *config.bantime) : kForever;
+  const std::uint32_t earlier = history_.earlier(config.name, config.increment.overalljails, offence.who);
+  const double dice = std::uniform_real_distribution<double>()(dice_);
+  const auto length = ban_time(config.bantime, config.increment, earlier, dice);
+  order.until = length ? saturating_add(offence.at, *length) : kForever;
   order.decided_at = now;
   order.jail = config.name;
   if (order.until <= now) {
@@ -205,7 +218,20 @@ void NodeCore::count(std::size_t jail, const wire::Offence& offence, Timestamp n
              {{"who", order.who.text()}, {"jail", order.jail}, {"offences", std::to_string(count)}});
     return;
   }
-  if (ban(order, count, now)) ++counters_.bans_local;
+  const BanTable::Entry* const standing = bans_.find(order.who);
+  const bool is_new = standing == nullptr || standing->until() <= now;
+  if (!ban(order, count, now)) return;
+  ++counters_.bans_local;
+  if (is_new) note_ban(config.name, offence.who, now);
+}
+
+void NodeCore::note_ban(const std::string& jail, const Address& who, Timestamp now) {
+  const bool growing =
+      std::any_of(jails_.begin(), jails_.end(), [](const ActiveJail& j) { return j.config.increment.enabled; });
+  if (!growing) return;
+  history_.note(jail, who);
+  if (unsaved_.ban_counts.size() >= settings_.max_history) return;  // the disk refuses for long: counted in memory
+  unsaved_.ban_counts.push_back({jail, who, 1, now});
 }
 
 void NodeCore::on_positions(std::vector<StoredPosition> positions, std::vector<std::string> forgotten) {
@@ -346,6 +372,7 @@ void NodeCore::merge_unsaved(NodeChanges older) {
   append(unsaved_.forget_positions, newer.forget_positions);
   append(unsaved_.bans, newer.bans);
   append(unsaved_.forget_bans, newer.forget_bans);
+  append(unsaved_.ban_counts, newer.ban_counts);
   unsaved_.forget_hub_bans |= newer.forget_hub_bans;
   if (newer.acked) unsaved_.acked = newer.acked;
   if (newer.applied) unsaved_.applied = newer.applied;

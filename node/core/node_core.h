@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <set>
 #include <string>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "common/base/version.h"
 #include "common/config/jail_config.h"
 #include "common/policy/alarm_board.h"
+#include "common/policy/ban_history.h"
 #include "common/wire/messages.h"
 #include "node/core/ban_table.h"
 #include "node/core/filter/line_filter.h"
@@ -64,6 +66,7 @@ struct NodeSettings {
   std::string instance;                 // 16 random bytes of this process
   bool has_hub = true;                  // false: a node on its own
   std::size_t max_offenders = 100'000;  // windows, over all jails
+  std::size_t max_history = 100'000;    // addresses whose earlier bans are remembered (bantime.increment)
   std::size_t max_bans = 1'000'000;     // beyond, new bans are refused and counted
   std::size_t max_unsaved = 10'000;     // offences kept in memory while the disk refuses; beyond, dropped and counted
   unsigned widest_v4 = 8;               // shorter prefixes are never banned, whoever orders it
@@ -145,6 +148,7 @@ class NodeCore {
   void restore(StoredNodeState state, Timestamp now);
   void list_ignored();
   void count(std::size_t jail, const wire::Offence& offence, Timestamp now);
+  void note_ban(const std::string& jail, const Address& who, Timestamp now);
   std::optional<std::string> forbidden(const Prefix& who) const;
   bool ban(const StoredBan& ban, std::uint32_t offences, Timestamp now);
   void lift(const Prefix& who, const char* why, Timestamp now);
@@ -175,6 +179,8 @@ class NodeCore {
   std::map<std::string, std::vector<std::unique_ptr<FilterMemory>>> memories_;
   NameTable names_;
   OffenderTable offenders_;
+  BanHistory history_;  // of this node's own bans; kept if a jail's bans grow
+  std::minstd_rand dice_;
   BanTable bans_;
   HubSession session_;
   AlarmBoard alarms_{16};

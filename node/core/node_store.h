@@ -25,6 +25,15 @@ struct StoredBan {
   bool operator==(const StoredBan&) const = default;
 };
 
+// How often this node banned an address in a jail, for bantime.increment.
+struct StoredBanCount {
+  std::string jail;
+  Address who;
+  std::uint32_t bans = 0;
+  Timestamp last{};
+  bool operator==(const StoredBanCount&) const = default;
+};
+
 struct StoredPosition {
   std::string source;  // LogSource::id
   LogPosition position;
@@ -50,15 +59,16 @@ struct NodeChanges {
   std::vector<SpoolRecord> offences;      // appended to the spool
   std::vector<StoredPosition> positions;  // replaced by source
   std::vector<std::string> forget_positions;
-  std::vector<StoredBan> bans;            // replaced by StoredBanKey
-  std::vector<StoredBanKey> forget_bans;  // applied before `bans`
-  bool forget_hub_bans = false;           // before `bans` is applied: a snapshot replaces all that came from the hub
-  std::optional<std::uint64_t> acked;     // offences up to here are the hub's now
+  std::vector<StoredBan> bans;             // replaced by StoredBanKey
+  std::vector<StoredBanKey> forget_bans;   // applied before `bans`
+  std::vector<StoredBanCount> ban_counts;  // added to what is known of (jail, who)
+  bool forget_hub_bans = false;            // before `bans` is applied: a snapshot replaces all that came from the hub
+  std::optional<std::uint64_t> acked;      // offences up to here are the hub's now
   std::optional<std::pair<std::uint64_t, std::uint64_t>> applied;  // (epoch, seq)
   std::optional<std::string> new_spool;                            // 16 bytes; empties the spool's numbering
   bool empty() const {
     return offences.empty() && positions.empty() && forget_positions.empty() && bans.empty() && forget_bans.empty() &&
-           !forget_hub_bans && !acked && !applied && !new_spool;
+           ban_counts.empty() && !forget_hub_bans && !acked && !applied && !new_spool;
   }
 };
 
@@ -69,6 +79,7 @@ struct StoredNodeState {
   std::uint64_t epoch = 0, applied = 0;
   std::vector<StoredBan> bans;
   std::vector<StoredPosition> positions;
+  std::vector<StoredBanCount> ban_counts;  // of the addresses banned last, the newest at the end
   // The newest offences still on disk, in order, acknowledged or not: the windows are counted again from them.
   std::vector<SpoolRecord> recent;
 };

@@ -124,7 +124,25 @@ TYPED_TEST_P(NodeStoreContract, ReadsTheSpoolInOrderAndInPieces) {
   EXPECT_EQ(piece.back().nseq, 30u);
 }
 
+TYPED_TEST_P(NodeStoreContract, AddsUpHowOftenAnAddressWasBanned) {
+  const Address a = Address::v4(203, 0, 113, 7), b = Address::parse("2001:db8::7").value();
+  const auto at = [](int second) { return from_unix_ms(1'790'000'000'000 + second * 1000); };
+  {
+    auto store = this->maker_.make();
+    NodeChanges first, second;
+    first.ban_counts = {{"sshd", a, 1, at(1)}, {"web", a, 1, at(2)}, {"sshd", b, 1, at(3)}};
+    second.ban_counts = {{"sshd", a, 1, at(4)}, {"sshd", a, 1, at(5)}};
+    EXPECT_FALSE(first.empty());
+    ASSERT_TRUE(store->save(first));
+    ASSERT_TRUE(store->save(second));
+  }
+  auto store = this->maker_.make();
+  const std::vector<StoredBanCount> expected = {{"web", a, 1, at(2)}, {"sshd", b, 1, at(3)}, {"sshd", a, 3, at(5)}};
+  EXPECT_EQ(expected, store->load().value().ban_counts);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(NodeStoreContract, StartsEmptyWithASpoolName, RemembersOverARestart,
-                            ForgetsBeforeItRemembers, ANewSpoolStartsEmpty, ReadsTheSpoolInOrderAndInPieces);
+                            ForgetsBeforeItRemembers, AddsUpHowOftenAnAddressWasBanned, ANewSpoolStartsEmpty,
+                            ReadsTheSpoolInOrderAndInPieces);
 
 }  // namespace breakwater

@@ -23,6 +23,10 @@ class FakeNodeStore final : public NodeStore {
       state.bans.push_back(ban);
     for (const auto& [source, position] : positions_)
       state.positions.push_back({source, position});
+    for (const auto& [key, count] : ban_counts_)
+      state.ban_counts.push_back(count);
+    std::stable_sort(state.ban_counts.begin(), state.ban_counts.end(),
+                     [](const StoredBanCount& a, const StoredBanCount& b) { return a.last < b.last; });
     for (const auto& [nseq, record] : offences_)
       state.recent.push_back(record);
     return state;
@@ -53,6 +57,10 @@ class FakeNodeStore final : public NodeStore {
       bans_.erase(key);
     for (const StoredBan& ban : changes.bans)
       bans_[{ban.who, ban.op, ban.by_hub}] = ban;
+    for (const StoredBanCount& more : changes.ban_counts) {
+      StoredBanCount& known = ban_counts_[{more.who, more.jail}];
+      known = {more.jail, more.who, known.bans + more.bans, more.last};
+    }
     if (changes.acked) state_.acked = std::max(state_.acked, *changes.acked);
     if (changes.applied) std::tie(state_.epoch, state_.applied) = *changes.applied;
     return {};
@@ -74,6 +82,7 @@ class FakeNodeStore final : public NodeStore {
   std::map<std::uint64_t, SpoolRecord> offences_;
   std::map<std::string, LogPosition> positions_;
   std::map<StoredBanKey, StoredBan> bans_;
+  std::map<std::pair<Address, std::string>, StoredBanCount> ban_counts_;
   std::uint64_t dropped_ = 0;
 };
 

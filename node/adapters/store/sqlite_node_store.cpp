@@ -25,10 +25,15 @@ constexpr const char* kTables = R"sql(
   CREATE TABLE IF NOT EXISTS ban (
     who TEXT NOT NULL, op INTEGER NOT NULL, by_hub INTEGER NOT NULL, until_ms INTEGER NOT NULL,
     decided_ms INTEGER NOT NULL, jail TEXT NOT NULL, PRIMARY KEY (who, op, by_hub)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS ban_count (
+    who BLOB NOT NULL, jail TEXT NOT NULL, bans INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+    PRIMARY KEY (who, jail)) WITHOUT ROWID;
 )sql";
 
 constexpr std::uint64_t kRowOverhead = 64;   // bytes a row costs beside its texts, roughly
-constexpr std::uint64_t kPruneEvery = 1000;  // offences
+constexpr std::uint64_t kPruneEvery = 1000;  // offences, or bans that were counted
+// As long as a hub remembers bans by default.
+constexpr std::chrono::hours kKeepBanCounts{24 * 90};
 
 std::string_view as_text(std::span<const std::uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -38,12 +43,15 @@ std::uint64_t weight(const wire::Offence& o) {
   return kRowOverhead + o.jail.size() + o.container.size() + o.image.size() + o.sample.size();
 }
 
+Result<Address> address_of(std::string_view bytes) {
+  return Address::from_bytes({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+}
+
 Result<wire::Offence> offence_of(const SqliteStatement& row) {
   wire::Offence offence;
   offence.nseq = row.unsigned_integer(0);
   offence.at = from_unix_ms(row.integer(2));
-  const std::string_view bytes = row.blob(3);
-  auto who = Address::from_bytes({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+  auto who = address_of(row.blob(3));
   if (!who) return who.error();
   offence.who = *who;
   offence.jail = row.text(4);
@@ -70,6 +78,9 @@ class SqliteNodeStore::Impl {
   Result<void> write(const NodeChanges& changes);
   Result<void> write_offences(const NodeChanges& changes);
   Result<void> write_bans(const NodeChanges& changes);
+  Result<void> write_ban_counts(const NodeChanges& changes);
+  Result<void> prune_ban_counts();
+  Result<void> load_ban_counts(StoredNodeState& state);
   Result<void> write_positions(const NodeChanges& changes);
   Result<void> write_meta(const NodeChanges& changes);
   Result<void> set_meta(std::string_view key, std::uint64_t value);
@@ -84,8 +95,8 @@ class SqliteNodeStore::Impl {
   Settings settings_;
   SqliteDatabase database_;
   SqliteStatement insert_offence_, select_spool_, insert_position_, delete_position_, insert_ban_, delete_ban_,
-      set_meta_;
-  std::uint64_t last_ = 0, acked_ = 0, bytes_ = 0, since_prune_ = 0, dropped_ = 0;
+      count_ban_, set_meta_;
+  std::uint64_t last_ = 0, acked_ = 0, bytes_ = 0, since_prune_ = 0, counted_ = 0, dropped_ = 0;
 
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -108,6 +119,8 @@ Result<void> SqliteNodeStore::Impl::prepare() {
       {&delete_position_, "DELETE FROM position WHERE source = ?"},
       {&insert_ban_, "INSERT OR REPLACE INTO ban VALUES (?,?,?,?,?,?)"},
       {&delete_ban_, "DELETE FROM ban WHERE who = ? AND op = ? AND by_hub = ?"},
+      {&count_ban_,
+       "INSERT INTO ban_count VALUES (?1,?2,?3,?4) ON CONFLICT DO UPDATE SET bans = bans + ?3, last_ms = ?4"},
       {&set_meta_, "INSERT OR REPLACE INTO meta VALUES (?,?)"},
   };
   for (const Wanted& wanted : all) {
@@ -204,14 +217,30 @@ Result<StoredNodeState> SqliteNodeStore::Impl::load() {
     if (!offence) return offence.error().within("reading a stored offence");
     state.recent.push_back({std::move(*offence), rows->integer(1) != 0});
   }
+  if (auto loaded = load_ban_counts(state); !loaded) return loaded.error();
   return state;
 }
 
+Result<void> SqliteNodeStore::Impl::load_ban_counts(StoredNodeState& state) {
+  if (auto pruned = prune_ban_counts(); !pruned) return pruned;
+  auto rows = database_.prepare("SELECT * FROM ban_count ORDER BY last_ms, who, jail");
+  if (!rows) return rows.error();
+  for (;;) {
+    const auto more = rows->step();
+    if (!more) return more.error();
+    if (!*more) return {};
+    const auto who = address_of(rows->blob(0));
+    if (!who) return who.error().within("reading a stored count of bans");
+    state.ban_counts.push_back({std::string(rows->text(1)), *who, static_cast<std::uint32_t>(rows->integer(2)),
+                                from_unix_ms(rows->integer(3))});
+  }
+}
+
 Result<void> SqliteNodeStore::Impl::save(const NodeChanges& changes) {
-  const auto before = std::tuple(last_, acked_, bytes_, since_prune_, dropped_);
+  const auto before = std::tuple(last_, acked_, bytes_, since_prune_, counted_, dropped_);
   auto saved = database_.transaction([&] { return write(changes); });
   if (!saved) {
-    std::tie(last_, acked_, bytes_, since_prune_, dropped_) = before;
+    std::tie(last_, acked_, bytes_, since_prune_, counted_, dropped_) = before;
     return saved;
   }
   const std::lock_guard lock(mutex_);
@@ -229,6 +258,7 @@ Result<void> SqliteNodeStore::Impl::write(const NodeChanges& changes) {
   if (done) done = write_offences(changes);
   if (done) done = write_positions(changes);
   if (done) done = write_bans(changes);
+  if (done) done = write_ban_counts(changes);
   if (done) done = write_meta(changes);
   return done;
 }
@@ -314,6 +344,30 @@ Result<void> SqliteNodeStore::Impl::write_bans(const NodeChanges& changes) {
     if (auto done = insert_ban_.bind_text(6, ban.jail).run(); !done) return done;
   }
   return {};
+}
+
+Result<void> SqliteNodeStore::Impl::write_ban_counts(const NodeChanges& changes) {
+  for (const StoredBanCount& count : changes.ban_counts) {
+    count_ban_.bind_blob(1, as_text(count.who.bytes())).bind_text(2, count.jail);
+    count_ban_.bind(3, static_cast<std::int64_t>(count.bans)).bind(4, to_unix_ms(count.last));
+    if (auto done = count_ban_.run(); !done) return done;
+  }
+  counted_ += changes.ban_counts.size();
+  if (counted_ < kPruneEvery) return {};
+  counted_ = 0;
+  return prune_ban_counts();
+}
+
+Result<void> SqliteNodeStore::Impl::prune_ban_counts() {
+  auto old = database_.prepare("DELETE FROM ban_count WHERE last_ms < (SELECT max(last_ms) FROM ban_count) - ?");
+  if (!old) return old.error();
+  const auto kept = std::chrono::duration_cast<std::chrono::milliseconds>(kKeepBanCounts).count();
+  if (auto done = old->bind(1, static_cast<std::int64_t>(kept)).run(); !done) return done;
+  auto many = database_.prepare(
+      "DELETE FROM ban_count WHERE (who, jail) IN "
+      "(SELECT who, jail FROM ban_count ORDER BY last_ms DESC, who, jail LIMIT -1 OFFSET ?)");
+  if (!many) return many.error();
+  return many->bind(1, settings_.most_ban_counts).run();
 }
 
 Result<void> SqliteNodeStore::Impl::write_meta(const NodeChanges& changes) {

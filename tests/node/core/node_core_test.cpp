@@ -46,6 +46,67 @@ TEST(NodeCore, ABanEndsWithItsTimeAndIsForgotten) {
   EXPECT_EQ(node.core->bans().size(), 0u);
 }
 
+JailConfig growing_jail(std::string name = "sshd") {
+  JailConfig jail = simple_jail(std::move(name), 2);
+  jail.bantime = std::chrono::minutes(10);
+  jail.increment.enabled = true;
+  return jail;
+}
+
+// Bans, and says for how long.
+std::int64_t minutes_of_next_ban(NodeHarness& node, std::size_t jail = 0) {
+  node.offend(kAttacker, 2, jail);
+  const Timestamp began = node.now;
+  while (node.banned(kAttacker))
+    node.pass(std::chrono::minutes(1));
+  return std::chrono::duration_cast<std::chrono::minutes>(node.now - began).count();
+}
+
+TEST(NodeCore, BansGrowWithoutAHubToo) {
+  NodeHarness node({growing_jail()});
+  EXPECT_EQ(10, minutes_of_next_ban(node));
+  EXPECT_EQ(20, minutes_of_next_ban(node));
+  EXPECT_EQ(40, minutes_of_next_ban(node));
+  node.restart();
+  EXPECT_EQ(80, minutes_of_next_ban(node));
+}
+
+TEST(NodeCore, ABanThatStandsIsNotCountedAgain) {
+  NodeHarness node({growing_jail()});
+  node.offend(kAttacker, 2);
+  node.offend(kAttacker, 2);  // lines that came before the packets were dropped: the ban gets longer
+  node.pass(std::chrono::minutes(21));
+  ASSERT_FALSE(node.banned(kAttacker));
+  EXPECT_EQ(20, minutes_of_next_ban(node));
+}
+
+TEST(NodeCore, BansOfAnotherJailCountIfItSaysSo) {
+  JailConfig overall = growing_jail("web");
+  overall.increment.overalljails = true;
+  NodeHarness node({growing_jail(), overall, growing_jail("mail")});
+  EXPECT_EQ(10, minutes_of_next_ban(node, 0));
+  EXPECT_EQ(20, minutes_of_next_ban(node, 1));
+  EXPECT_EQ(10, minutes_of_next_ban(node, 2));
+}
+
+TEST(NodeCore, WhereNoBansGrowNothingIsRemembered) {
+  NodeHarness node({simple_jail("sshd", 2)});
+  EXPECT_EQ(60, minutes_of_next_ban(node));
+  EXPECT_EQ(60, minutes_of_next_ban(node));
+  EXPECT_TRUE(node.store.load().value().ban_counts.empty());
+}
+
+TEST(NodeCore, AFullDiskDoesNotStopBansFromGrowing) {
+  NodeHarness node({growing_jail()});
+  node.store.full = true;
+  EXPECT_EQ(10, minutes_of_next_ban(node));
+  EXPECT_EQ(20, minutes_of_next_ban(node));
+  node.store.full = false;
+  node.pass(std::chrono::seconds(2));
+  node.restart();
+  EXPECT_EQ(40, minutes_of_next_ban(node));
+}
+
 TEST(NodeCore, ObserveNeverBansButReports) {
   JailConfig jail = simple_jail("sshd", 1);
   jail.mode = JailMode::observe;

@@ -86,6 +86,28 @@ TEST(SqliteNodeStore, PrunesWhatIsAcknowledgedButForTheNewest) {
   EXPECT_EQ((*store)->dropped(), 0u);
 }
 
+TEST(SqliteNodeStore, RemembersBansForAQuarterOfAYearAndAtMostSoMany) {
+  const TemporaryDirectory directory;
+  const SqliteNodeStore::Settings settings{
+      .path = directory.file("s.db"), .most_ban_counts = 3, .fresh_spool = std::string(16, 'q')};
+  const Timestamp now = from_unix_ms(1'790'000'000'000);
+  NodeChanges changes;
+  for (std::uint8_t i = 1; i <= 5; ++i)
+    changes.ban_counts.push_back({"sshd", Address::v4(203, 0, 113, i), 1, now - std::chrono::hours(24) * 40 * (5 - i)});
+  ASSERT_TRUE(SqliteNodeStore::open(settings).value()->save(changes));
+  auto kept = SqliteNodeStore::open(settings).value()->load().value().ban_counts;
+  ASSERT_EQ(3u, kept.size());
+  EXPECT_EQ(Address::v4(203, 0, 113, 3), kept.front().who);
+
+  changes.ban_counts.clear();
+  for (std::uint8_t i = 10; i < 20; ++i)
+    changes.ban_counts.push_back({"sshd", Address::v4(203, 0, 113, i), 1, now + std::chrono::seconds(i)});
+  ASSERT_TRUE(SqliteNodeStore::open(settings).value()->save(changes));
+  kept = SqliteNodeStore::open(settings).value()->load().value().ban_counts;
+  ASSERT_EQ(3u, kept.size());
+  EXPECT_EQ(Address::v4(203, 0, 113, 17), kept.front().who);
+}
+
 TEST(SqliteNodeStore, RefusesAFileOfALaterVersion) {
   const TemporaryDirectory directory;
   { ASSERT_TRUE(SqliteNodeStore::open({.path = directory.file("s.db"), .fresh_spool = std::string(16, 'q')})); }
