@@ -23,6 +23,10 @@ target_compile_options(bw_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -W
   # No path of the build machine in what ships.
   $<$<CONFIG:RelWithDebInfo>:-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.>
   $<$<CONFIG:RelWithDebInfo>:-ffile-prefix-map=${CMAKE_BINARY_DIR}=.>)
+# What ships reads hostile text: an overrun ends the process, and nothing of its tables can be written to.
+target_compile_options(bw_options INTERFACE
+  $<$<CONFIG:RelWithDebInfo>:-fstack-protector-strong> $<$<CONFIG:RelWithDebInfo>:-D_FORTIFY_SOURCE=2>)
+target_link_options(bw_options INTERFACE $<$<CONFIG:RelWithDebInfo>:-Wl,-z,relro,-z,now>)
 # Our own assertions and libstdc++'s stay alive in release: a broken invariant ends the process, the service
 # manager restarts it, and the state on disk brings it back.
 target_compile_definitions(bw_options INTERFACE _GLIBCXX_ASSERTIONS MSGPACK_NO_BOOST

@@ -66,15 +66,6 @@ def connected(lab):
     return fine >= {host.name for host in lab.nodes}
 
 
-def set_node_option(host, key, value):
-    """One option of the node, until unset_node_options()."""
-    host.path(f"{ETC}/node.local").write_text(f"[node]\n{key} = {value}\n")
-
-
-def unset_node_options(host):
-    host.path(f"{ETC}/node.local").unlink(missing_ok=True)
-
-
 def install_configuration(host):
     etc = host.path(ETC)
     for source in (ROOT / "tests/fixtures/article", Path(__file__).parent / "config"):

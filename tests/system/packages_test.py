@@ -158,6 +158,23 @@ class Packages(unittest.TestCase):
             self.assertEqual(self.unit(name, "WatchdogUSec"), "30s")
             self.assertNotEqual(self.unit(name, "MemoryMax"), "infinity")
 
+    def test_hub_and_node_on_one_host(self):
+        """As docs/operations.md says."""
+        self.install(*ALL)
+        self.host.on("bash", "-euc", """
+            cd /etc/breakwater
+            breakwater-hub keygen hub.key && chown breakwater-hub: hub.key
+            printf '[hub]\\nlisten = tcp://127.0.0.1:7199\\n' > hub.local
+            systemctl start breakwater-hub
+            breakwater-node keygen node.key && chown breakwater-node: node.key
+            breakwater-hub enrol "$(hostname -s)" node.key.pub
+            printf '[node]\\nhub = tcp://127.0.0.1:7199\\nhub_public_key = /etc/breakwater/hub.key.pub\\n' > node.local
+            breakwater-node check && systemctl start breakwater-node""")
+        wait_for("the node is connected to the hub beside it",
+                 lambda: "connected" in self.host.on("breakwater", "nodes", self.host.name, check=False), 10)
+        self.host.on("breakwater", "ban", "203.0.113.249")
+        wait_for("an operator's ban is in the set", lambda: KernelView.holds(self.host, "203.0.113.249"), 5)
+
     def test_reload_keeps_the_process(self):
         self.install(*ALL)
         self.configure_node()
