@@ -108,15 +108,15 @@ class Stream:
 
 
 class Knocking:
-    """Banned attackers knock at one host's ports all the time, until `stop`; counts who was let in. And notes when a
-    visitor first gets an answer."""
+    """Banned attackers knock at one host's ports all the time; notes when somebody was let in, and where."""
 
     def __init__(self, host_name, banned):
         self._host, self._banned = host_name, banned
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._knock, args=(attacker, port))
                          for attacker in banned for port in (plan.WEB_PORT, 22)]
-        self.tries, self.let_in = 0, []
+        self.tries = 0
+        self.let_in = {plan.WEB_PORT: [], 22: []}  # port -> when
 
     def __enter__(self):
         for thread in self._threads:
@@ -128,11 +128,16 @@ class Knocking:
         for thread in self._threads:
             thread.join()
 
+    def open_ms(self, port):
+        """From the first to the last time that one of them was let in."""
+        times = self.let_in[port]
+        return _ms(max(times) - min(times)) if times else 0
+
     def _knock(self, attacker, port):
         while not self._over.wait(0.01):
             self.tries += 1
             if _answers(self._host, attacker, 0.05, port):
-                self.let_in.append(f"{attacker} at port {port}")
+                self.let_in[port].append(time.monotonic())
 
 
 def _answers(host_name, source, seconds, port=plan.WEB_PORT):
