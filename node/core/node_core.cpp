@@ -245,6 +245,7 @@ void NodeCore::on_positions(std::vector<StoredPosition> positions, std::vector<s
 }
 
 void NodeCore::on_tick(Timestamp now, Tick tick) {
+  send_failed_ = false;
   alarms_.drop_old(now);
   offenders_.drop_idle(now);
   for (const StoredBanKey& gone : bans_.expire(now)) {
@@ -297,7 +298,7 @@ NodeEffects NodeCore::take_effects(Timestamp now, Tick tick) {
   for (wire::Message& message : outbox_)
     effects.emplace_back(SendToHub{std::move(message)});
   outbox_.clear();
-  if (session_.established()) {
+  if (session_.established() && !send_failed_) {
     send_offences(effects, tick);
     send_applied(effects, now);
   }
@@ -383,7 +384,9 @@ void NodeCore::on_spool(std::vector<wire::Offence> offences) {
   session_.courier().read_back(std::move(offences));
 }
 
+// The link is full, or has gone and could not say so yet: it cannot while we try again without a pause.
 void NodeCore::on_send_failed(const wire::Message& message) {
+  send_failed_ = true;
   if (std::holds_alternative<wire::OffenceBatch>(message)) session_.courier().send_failed();
   // Others are said again by themselves: APPLIED with the next change, PING with the next period, HELLO after the
   // greeting times out.

@@ -203,6 +203,7 @@ class NodeCore {
   std::uint64_t enforced_ = 0;  // and held by the kernel
   Timestamp enforced_at_{};
   std::uint64_t reported_received_ = 0, reported_enforced_ = 0;  // in the last APPLIED
+  bool send_failed_ = false;  // offences and APPLIED wait for the next tick, or for news of the link
   Timestamp next_retry_{}, next_renewal_{};
 };
 

@@ -146,6 +146,7 @@ void NodeCore::adopt(const FirewallEntry& held, Timestamp now) {
 
 void NodeCore::on_link(LinkState state, const std::string& why, Timestamp now, Tick tick) {
   reported_received_ = reported_enforced_ = 0;
+  send_failed_ = false;
   outbox_.clear();
   if (state != LinkState::up && session_.established()) announce(true, "hub away", {{"why", why}});
   if (state == LinkState::unauthorised || state == LinkState::wrong_hub_key) {

@@ -131,6 +131,31 @@ TEST(NodeCore, AnOffenceIsOnDiskBeforeTheHubHearsOfIt) {
   EXPECT_EQ(node.store.spooled(0, 10).value().size(), 1u);
 }
 
+TEST(NodeCore, ALinkThatTakesNothingIsTriedAgainWithTheNextTickAndNotForEver) {
+  NodeHarness node({simple_jail("sshd", 1)});
+  node.connect();
+  node.link.accepts = false;  // gone, and the link could not say so yet
+  node.offend(kAttacker);     // would never return
+  EXPECT_TRUE(node.banned(kAttacker));
+  node.link.accepts = true;
+  EXPECT_FALSE(node.link.take<wire::OffenceBatch>());
+  node.pass(2s);
+  EXPECT_TRUE(node.link.take<wire::OffenceBatch>());
+}
+
+TEST(NodeCore, WhatTheKernelHoldsIsToldAgainWithTheNextTickIfTheLinkTookNothing) {
+  NodeHarness node({simple_jail()});
+  node.connect(1);
+  node.receive(wire::SnapshotEnd{0, 1, 0, 0});
+  node.link.accepts = false;
+  node.receive(decisions(1, 1, {decision(DecisionOp::ban, kAttacker)}));
+  EXPECT_TRUE(node.banned(kAttacker));
+  node.link.accepts = true;
+  node.link.sent.clear();
+  node.pass(2s);
+  EXPECT_TRUE(node.link.take<wire::Applied>());
+}
+
 TEST(NodeCore, AFullDiskNeverStopsALocalBan) {
   NodeHarness node({simple_jail("sshd", 3)});
   node.store.full = true;
