@@ -64,7 +64,7 @@ void FleetPolicy::index_jails() {
   }
 }
 
-void FleetPolicy::set_ignoreip(std::vector<Prefix> ignoreip) {
+void FleetPolicy::set_ignoreip(const std::vector<Prefix>& ignoreip) {
   never_.clear();
   for (const char* range : kNever)
     never_.set(Prefix::parse(range).value(), true);

@@ -58,7 +58,7 @@ class FleetPolicy {
   void set_jails(std::vector<JailConfig> jails);
   // Jails that only nodes know are counted by this one's options.
   void set_default_jail(JailConfig jail);
-  void set_ignoreip(std::vector<Prefix> ignoreip);
+  void set_ignoreip(const std::vector<Prefix>& ignoreip);
 
   PolicyVerdict record(const std::string& node, const wire::Offence& offence, Timestamp now);
 

@@ -42,12 +42,12 @@ NodeCore::NodeCore(NodeSettings settings, std::vector<ActiveJail> jails, StoredN
       enforced_(state.applied),
       enforced_at_(now) {
   list_ignored();
-  restore(std::move(state), now);
+  restore(state, now);
 }
 
 NodeCore::~NodeCore() = default;
 
-void NodeCore::restore(StoredNodeState state, Timestamp now) {
+void NodeCore::restore(const StoredNodeState& state, Timestamp now) {
   for (const StoredBan& ban : state.bans) {
     if (ban.until <= now) {
       unsaved_.forget_bans.push_back({ban.who, ban.op, ban.by_hub});
@@ -276,8 +276,8 @@ NodeEffects NodeCore::take_effects(Timestamp now, Tick tick) {
   NodeEffects effects;
   if (!orders_.empty()) {
     Enforce enforce;
-    for (auto& [who, change] : orders_)
-      enforce.changes.push_back(std::move(change));
+    for (const auto& [who, change] : orders_)
+      enforce.changes.push_back(change);
     orders_.clear();
     effects.emplace_back(std::move(enforce));
   }

@@ -145,7 +145,7 @@ class NodeCore {
     std::uint64_t enforce_failed = 0, persist_failed = 0, unsaved_dropped = 0, odd_clock = 0;
   };
 
-  void restore(StoredNodeState state, Timestamp now);
+  void restore(const StoredNodeState& state, Timestamp now);
   void list_ignored();
   void count(std::size_t jail, const wire::Offence& offence, Timestamp now);
   void note_ban(const std::string& jail, const Address& who, Timestamp now);
