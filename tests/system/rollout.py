@@ -167,8 +167,9 @@ class Rollout:
         return {"from": self.old.version, "to": self.new.version, **figures}
 
     def rotate(self):
+        """Stopped in the middle, after the first node, and gone on with: no key may be changed twice."""
         before = self._keys()
-        figures = self._under_attack(lambda: self.automation.play("rotate-keys.yml", *CANARY_THEN_ALL))
+        figures = self._under_attack(self._rotate_with_a_stop)
         after = self._keys()
         stale = set(before) & set(after)
         expect(not stale, f"keys that were not changed: {sorted(stale)}")
@@ -237,7 +238,7 @@ class Rollout:
         attacker = fresh_attacker()
         attack_web(host.name, attacker)
         wait_cut([host], attacker, BOUND)
-        expect(self.operator.banned(attacker), "the hub knows nothing of it")
+        wait_for("the hub has banned it too", lambda: self.operator.banned(attacker), 5)
         return {"playbook_seconds": round(took, 1)}
 
     # --- what they are made of --------------------------------------------------------------------------------------
@@ -261,6 +262,17 @@ class Rollout:
         forgotten = set(stream.attackers) - bans
         expect(not forgotten, f"the hub lost the bans of {sorted(forgotten)[:5]}")
         return {"playbook_seconds": round(took, 1), "calm_gap_max_ms": calm.figures()["gap_max_ms"], **stream.figures()}
+
+    def _rotate_with_a_stop(self):
+        canary, second = self.hosts[:2]
+        in_the_way = "/etc/breakwater/node.key.old"
+        second.on("mkdir", in_the_way)
+        stopped = self.automation.play("rotate-keys.yml", *CANARY_THEN_ALL, check=False)
+        expect(not stopped.ok and stopped.hosts[second.name]["failed"] == 1, "what stands in the way did not stop it")
+        used = self._row(canary)["key"]
+        second.on("rmdir", in_the_way)
+        self.automation.play("rotate-keys.yml", *CANARY_THEN_ALL)
+        expect(self._row(canary)["key"] == used, f"{canary.name}'s key was changed twice")
 
     def _row(self, host):
         rows = self.operator.rows("nodes", host.name)
