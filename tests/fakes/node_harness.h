@@ -109,16 +109,21 @@ class NodeHarness {
   }
 
   void restart() {
-    std::vector<ActiveJail> active;
-    for (const JailConfig& jail : jails_)
-      active.push_back({jail, filter_of(jail)});
-    core = std::make_unique<NodeCore>(settings_, std::move(active), store.load().value(), now);
+    core = std::make_unique<NodeCore>(settings_, active(), store.load().value(), now);
     runner_ = std::make_unique<EffectRunner>(*core, kernel, store, &link,
                                              [this](const Announce& line) { announced.push_back(line); });
     runner_->look_up_with([this](const std::string& name) { looked_up.push_back(name); });
     kernel.now = now;
     core->on_kernel_list(kernel.list().value(), now);
     settle();
+  }
+
+  // As SIGHUP does; the filters are compiled anew.
+  std::vector<std::optional<std::size_t>> reload(std::vector<JailConfig> jails) {
+    jails_ = std::move(jails);
+    auto kept = core->set_jails(active());
+    settle();
+    return kept;
   }
 
   void settle() {
@@ -183,6 +188,12 @@ class NodeHarness {
   std::unique_ptr<NodeCore> core;
 
  private:
+  std::vector<ActiveJail> active() const {
+    std::vector<ActiveJail> active;
+    for (const JailConfig& jail : jails_)
+      active.push_back({jail, filter_of(jail)});
+    return active;
+  }
   static std::unique_ptr<LineFilter> filter_of(const JailConfig& jail) {
     if (jail.filter.failregex.empty()) return nullptr;
     auto filter = LineFilter::compile(jail.filter, std::nullopt);
