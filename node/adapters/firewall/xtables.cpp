@@ -51,6 +51,8 @@ std::string xtables_problem(std::string_view program, const CommandOutput& outpu
     text += "not permitted: give it CAP_NET_ADMIN; ";
   } else if (output.err.find("is incompatible, use 'nft'") != std::string::npos) {
     text += "somebody put native nft rules into iptables' own table; ";
+  } else if (output.err.find("open lock file") != std::string::npos) {
+    text += "it may not make the lock: `systemd-tmpfiles --create` does, or any iptables of root's; ";
   } else if (output.exit_code == 4) {
     text += "another program holds the lock, or CAP_NET_RAW is missing; ";
   }

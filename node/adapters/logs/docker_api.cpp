@@ -2,7 +2,11 @@
 #include "node/adapters/logs/docker_api.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <utility>
+
+#include <unistd.h>
 
 #include "common/base/text.h"
 
@@ -205,7 +209,9 @@ void DockerApi::refresh(const std::string& id) {
 void DockerApi::lost(const std::string& why) {
   curl_.cancel_all();
   version_.reset();
-  problem_ = "Docker API at " + socket_ + ": " + why;
+  // Of a socket that cannot be opened curl says no more than that.
+  const bool reachable = ::access(socket_.c_str(), R_OK | W_OK) == 0;
+  problem_ = "Docker API at " + socket_ + ": " + (reachable ? why : std::strerror(errno));
   if (std::exchange(connected_, false)) ++counters_.disconnects;
   on_connected_(false, problem_);
   reactor_.cancel(retry_timer_);

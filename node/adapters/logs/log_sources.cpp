@@ -107,7 +107,10 @@ void LogSources::start_discovery() {
     dirs_ = std::make_unique<ContainerDirs>(*inotify_, settings_.docker_root, container_events());
     dirs_->start();
   }
-  if (settings_.docker_socket.empty()) return;
+  if (settings_.docker_socket.empty()) {
+    if (dirs_ && dirs_->running()) tell_by_files("no Docker socket is set");
+    return;
+  }
   api_ = std::make_unique<DockerApi>(reactor_, clock_, settings_.docker_socket, container_events(),
                                      [this](bool connected, const std::string&) { on_api_connected(connected); });
   api_->start();

@@ -132,6 +132,7 @@ class LogSources {
   // log_sources_containers.cpp
   ContainerEvents container_events();
   void on_api_connected(bool connected);
+  void tell_by_files(const std::string& why);
   void on_all_containers(std::vector<ContainerInfo> containers);
   void on_container(ContainerInfo container);
   void on_container_ended(const std::string& id);
@@ -171,6 +172,7 @@ class LogSources {
   std::unique_ptr<ContainerDirs> dirs_;
   std::map<std::string, ContainerInfo> containers_;
   bool containers_known_ = false;
+  bool told_by_files_ = false;
   std::map<std::string, FollowedPtr> followed_;  // by LogSource::id
   std::vector<Glob> globs_;
   std::vector<std::string> gone_;

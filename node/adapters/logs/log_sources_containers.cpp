@@ -25,11 +25,16 @@ ContainerEvents LogSources::container_events() {
 void LogSources::on_api_connected(bool connected) {
   if (connected) {
     log_info("containers are told by the Docker API", {{"version", api_->version()}});
+    told_by_files_ = false;
     if (dirs_) dirs_->stop();
     return;
   }
-  if (!dirs_ || dirs_->running()) return;
-  if (dirs_->start()) log_warning("containers are told by dockerd's files", {{"because", api_->problem()}});
+  if (dirs_ && (dirs_->running() || dirs_->start())) tell_by_files(api_->problem());
+}
+
+// Once, and again after the API had answered: it is asked every few seconds.
+void LogSources::tell_by_files(const std::string& why) {
+  if (!std::exchange(told_by_files_, true)) log_info("containers are told by dockerd's files", {{"because", why}});
 }
 
 void LogSources::on_all_containers(std::vector<ContainerInfo> containers) {
