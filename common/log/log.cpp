@@ -2,13 +2,16 @@
 #include "common/log/log.h"
 
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/text.h"
+#include "common/log/journal.h"
 
 namespace breakwater {
 
@@ -44,43 +47,49 @@ bool needs_quotes(std::string_view value) {
   return value.empty() || value.find_first_of(" =\"\\") != std::string_view::npos;
 }
 
-}  // namespace
-
-LogField::LogField(std::string_view key, std::string_view value) : text_(key) {
-  text_ += '=';
-  const std::string safe = escaped(value, kLongestValue);
-  if (needs_quotes(value)) {
-    text_ += '"' + safe + '"';
-  } else {
-    text_ += safe;
-  }
+std::string& journal_path() {
+  static std::string path = "/run/systemd/journal/socket";
+  return path;
 }
 
-void log_event(LogLevel level, std::string_view what, const std::vector<std::pair<std::string, std::string>>& fields) {
-  std::string text(what);
-  for (const auto& [key, value] : fields) {
-    if (!value.empty()) text += " " + LogField(key, value).text();
-  }
-  log_event(level, text);
-}
-
-void log_event(LogLevel level, std::string_view what, LogFields fields) {
-  if (!log_enabled(level)) return;
-  static const bool journal = stderr_is_journal();
-  std::string line;
-  if (journal) {
-    line = "<" + std::to_string(static_cast<int>(level)) + ">";
-  } else {
-    line = std::string(name_of(level)) + " ";
-  }
+void write_event(LogLevel level, std::string_view what, std::span<const LogField> fields) {
+  // Never destroyed: a thread may have something to say while the process ends.
+  static const JournalSocket* const journal = stderr_is_journal() ? new JournalSocket(journal_path()) : nullptr;
+  if (journal != nullptr && journal->send(journal_entry(level, what, fields, program_invocation_short_name))) return;
+  std::string line =
+      journal != nullptr ? "<" + std::to_string(static_cast<int>(level)) + ">" : std::string(name_of(level)) + " ";
   line += what;
-  for (const LogField& field : fields) {
-    line += ' ';
-    line += field.text();
-  }
+  for (const LogField& field : fields)
+    line += " " + field.text();
   line += '\n';
   // Nothing sensible can be done where even stderr is gone.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+}  // namespace
+
+LogField::LogField(std::string_view key, std::string_view value)
+    : key_(key), value_(escaped(value, kLongestValue)), quoted_(needs_quotes(value)) {}
+
+std::string LogField::text() const {
+  return key_ + (quoted_ ? "=\"" : "=") + value_ + (quoted_ ? "\"" : "");
+}
+
+void log_event(LogLevel level, std::string_view what, const std::vector<std::pair<std::string, std::string>>& fields) {
+  if (!log_enabled(level)) return;
+  std::vector<LogField> made;
+  for (const auto& [key, value] : fields) {
+    if (!value.empty()) made.emplace_back(key, value);
+  }
+  write_event(level, what, made);
+}
+
+void log_event(LogLevel level, std::string_view what, LogFields fields) {
+  if (log_enabled(level)) write_event(level, what, {fields.begin(), fields.size()});
+}
+
+void set_journal_path(std::string path) {
+  journal_path() = std::move(path);
 }
 
 void set_log_level(LogLevel level) {

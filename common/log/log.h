@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line an event, key=value, to stderr for the journal (with sd-daemon(3) priority prefixes when stderr is the
-// journal). error: someone must act. warning: degraded, carrying on. info: the state changed. debug: each thing seen.
+// One line an event, key=value, to stderr. Where stderr is the journal, the line goes there with its priority and its
+// fields (BREAKWATER_WHO=..., see journal.h), or, if that socket takes nothing, by stderr with sd-daemon(3)'s prefix.
+// error: someone must act. warning: degraded, carrying on. info: the state changed. debug: each thing seen.
 //
 //   log_info("ban", {{"who", prefix.text()}, {"jail", jail}, {"offences", count}});
 //   -> info ban who=203.0.113.7 jail=sshd offences=5
@@ -29,11 +30,16 @@ class LogField {
   LogField(std::string_view key, const char* value) : LogField(key, std::string_view(value)) {}
   LogField(std::string_view key, const std::string& value) : LogField(key, std::string_view(value)) {}
   template <std::integral T>
-  LogField(std::string_view key, T value) : text_(std::string(key) + "=" + std::to_string(value)) {}
-  const std::string& text() const { return text_; }
+  LogField(std::string_view key, T value) : key_(key), value_(std::to_string(value)) {}
+  // key=value, with quotes where it could be misread without.
+  std::string text() const;
+  const std::string& key() const { return key_; }
+  const std::string& value() const { return value_; }  // escaped
 
  private:
-  std::string text_;
+  std::string key_;
+  std::string value_;
+  bool quoted_ = false;
 };
 
 using LogFields = std::initializer_list<LogField>;

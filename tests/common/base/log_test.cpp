@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/base/text.h"
+#include "common/log/journal.h"
 
 namespace breakwater {
 namespace {
@@ -107,6 +108,7 @@ TEST(LogDeathTest, TheJournalGetsPriorities) {
     fstat(STDERR_FILENO, &status);
     const std::string stream = std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
     setenv("JOURNAL_STREAM", stream.c_str(), 1);
+    set_journal_path("/nonexistent");  // nobody listens: stderr it is
     log_error("hub gone", {{"for", "3s"}});
     log_info("ban");
     std::_Exit(0);
