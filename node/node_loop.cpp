@@ -204,6 +204,7 @@ void NodeLoop::publish_gauges() {
   for (const auto& [name, value] : parts_.sources.stats().by_name())
     parts_.core.set_gauge(name, value);
   parts_.core.set_gauge("spool_dropped", parts_.store.dropped());
+  if (!configuration_problem_.empty()) parts_.core.raise_alarm(configuration_problem_, parts_.clock.wall());
   for (const std::string& alarm : parts_.sources.alarms())
     parts_.core.raise_alarm(alarm, parts_.clock.wall());
 }

@@ -62,7 +62,7 @@ class NodeLoop {
   void on_signal();
   // node_loop_reload.cpp
   void reload();
-  void take_over(NodeReading reading);
+  Result<void> take_over(NodeReading reading);
 
   void settle();
   void tick();
@@ -79,6 +79,7 @@ class NodeLoop {
   Reactor::TimerId address_timer_ = 0;
   LogRateLimit address_limit_;
   std::string firewall_problem_;
+  std::string configuration_problem_;  // of the last reload; empty: it was taken over
   std::uint64_t firewall_repairs_ = 0;
 };
 

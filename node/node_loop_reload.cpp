@@ -13,21 +13,18 @@ void NodeLoop::reload() {
   for (const std::string_view line : split(trimmed(reading.report), '\n')) {
     if (!line.empty()) log_warning("configuration", {{"problem", line}});
   }
-  if (reading.config && !reading.has_errors) {
-    take_over(std::move(reading));
-  } else {
-    log_error("configuration is wrong: the one in use stays", {{"file", parts_.config_file}});
-  }
+  Result<void> taken = Error("see `breakwater-node check`");
+  if (reading.config && !reading.has_errors) taken = take_over(std::move(reading));
+  configuration_problem_ = taken ? "" : "configuration is wrong, the one in use stays: " + taken.error().message();
+  if (!taken) log_error("configuration is wrong: the one in use stays", {{"problem", taken.error().message()}});
   parts_.notify.ready("following logs");
 }
 
-void NodeLoop::take_over(NodeReading reading) {
+Result<void> NodeLoop::take_over(NodeReading reading) {
   const NodeConfig& wanted = *reading.config;
   auto hub = link_options(wanted);
-  auto dialled = hub ? parts_.link.use(std::move(*hub)) : Result<void>(hub.error());
-  if (!dialled) {
-    return log_error("configuration is wrong: the one in use stays", {{"problem", dialled.error().message()}});
-  }
+  if (!hub) return hub.error();
+  if (auto dialled = parts_.link.use(std::move(*hub)); !dialled) return dialled;
   // From here on nothing can fail. The positions of logs that are left are kept as far as they were read.
   checkpoint();
   const std::string waiting = needs_restart(parts_.config, wanted);
@@ -48,6 +45,7 @@ void NodeLoop::take_over(NodeReading reading) {
   parts_.listed.look_up([this] { refresh_never_ban(); });
   tell_hub_keys();
   log_info("configuration read again", {{"jails", parts_.core.jails().size()}});
+  return {};
 }
 
 }  // namespace breakwater

@@ -3,7 +3,7 @@
 """kill -9 of node, hub, or both, at random moments under a stream of attacks.
 
 Two nodes and a hub, the real programs, each in a network namespace of its own (real ipset, iptables, CURVE), linked by
-a bridge. Attack lines are written to json-file logs of the nodes all the time; every round somebody is killed and
+a bridge; the nodes as a user without any right but their unit's capabilities. Attack lines are written to json-file logs of the nodes all the time; every round somebody is killed and
 started again. At the end:
 
   - the hub's ledger holds every line that was written, each exactly once     (no offence lost, none doubled)
@@ -28,6 +28,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 SKIPPED = 77
+NOBODY = 65534  # nodes run as this user, with the capabilities of their unit and no others
+CAPABILITIES = "-all,+net_admin,+net_raw,+dac_read_search"
 QUIET_SECONDS = 40  # how long the fleet may take to agree once nobody is killed any more
 
 
@@ -119,6 +121,9 @@ class Node(Host):
             "Config": {"Image": "web:1", "Labels": {}, "Tty": False},
         }))
         (self.log_path.parent / "hostconfig.json").write_text(json.dumps({"LogConfig": {"Type": "json-file"}}))
+        self.log_path.parent.chmod(0o710)  # as dockerd leaves them
+        self.log_path.chmod(0o640)
+        os.chown(self.directory / "state", NOBODY, NOBODY)
         (etc / "node.conf").write_text(
             f"[node]\nname = {self.name}\nhub = tcp://{hub.address}:7199\nhub_public_key = {hub.public}\n"
             f"secret_key = {etc}/node.key\nstate_dir = {self.directory}/state\nconfig_dirs = {self.fleet.jails}\n"
@@ -126,7 +131,9 @@ class Node(Host):
         )
 
     def program(self):
-        return [self.fleet.bin / "breakwater-node", "run", "--config", self.directory / "etc/node.conf"]
+        return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", f"--inh-caps={CAPABILITIES}",
+                f"--ambient-caps={CAPABILITIES}", f"--bounding-set={CAPABILITIES}", "--no-new-privs",
+                self.fleet.bin / "breakwater-node", "run", "--config", self.directory / "etc/node.conf"]
 
     def attack(self, address, number):
         now = datetime.now(timezone.utc)

@@ -113,6 +113,7 @@ class Reloaded:
         jail.write_text("[web]\nmaxretry = 99\nfindtime = soon\n")
         self.hup(self.node, STAYS)
         assert f"{jail}:3" in self.node.log(), "the mistake is not named with file and line"
+        self.wait_for_row(self.node, "an alarm", lambda row: any(STAYS in alarm for alarm in row["alarms"]))
         self.node.attack(address, "b3")
         self.wait_for_ban(address)
         jail.unlink()
