@@ -12,7 +12,7 @@ namespace breakwater {
 enum class LinkState {
   down,           // no connection; it keeps trying by itself
   up,             // authenticated: a fresh connection, nothing said yet
-  unauthorised,   // the hub refused our key; tries again once a minute
+  unauthorised,   // the hub refused our key; tries again, at last once a minute
   wrong_hub_key,  // the handshake fails: what answers there does not hold the key we expect
 };
 

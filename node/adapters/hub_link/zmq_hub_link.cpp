@@ -23,6 +23,8 @@ constexpr int kFramesPerWake = 1000;
 constexpr Duration kStable = std::chrono::seconds(5);
 // Below libzmq's HANDSHAKE_IVL of 30 s: an attempt that failed later than this timed out.
 constexpr Duration kHandshakeTimeout = std::chrono::seconds(25);
+// After a refusal of our key: it may be enrolled a moment later. Doubles up to Options::unauthorised_wait.
+constexpr Duration kFirstRefusal = std::chrono::seconds(1);
 // A hub that stops in the middle of one handshake looks like a wrong key; two in a row are no accident.
 constexpr int kBrokenHandshakes = 2;
 
@@ -68,6 +70,7 @@ struct ZmqHubLink::State {
   Tick dialled_at{}, up_since{};
   int failures = 0;           // since the last good connection
   int broken_handshakes = 0;  // in a row
+  int refusals = 0;           // of our key, since the last connection
   LinkState link_state = LinkState::down;
   std::string why = "not connected yet";
   HubLinkStats stats;
@@ -152,7 +155,7 @@ void ZmqHubLink::State::on_events() {
     if (outcome == ConnectOutcome::nothing_new) continue;
     if (outcome != ConnectOutcome::connected) return ended(outcome);
     ++stats.connected;
-    broken_handshakes = 0;
+    broken_handshakes = refusals = 0;
     up_since = clock.steady();
     addresses.clear();
     // The good one first from now on.
@@ -180,7 +183,9 @@ void ZmqHubLink::State::ended(ConnectOutcome outcome) {
       set_state(LinkState::unauthorised, "the hub does not know our key: enrol it there");
       addresses.clear();
       broken_handshakes = 0;  // a hub that looks at our key holds its own
-      const Duration wait = options.unauthorised_wait;
+      const Duration wait =
+          std::min<Duration>(options.unauthorised_wait, kFirstRefusal * (1 << std::min(refusals, 10)));
+      ++refusals;
       return try_again_in(random_duration(wait - wait / 10, wait + wait / 10));
     }
     case ConnectOutcome::no_handshake:

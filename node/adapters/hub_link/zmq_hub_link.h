@@ -31,9 +31,9 @@ struct HubLinkStats {
 //
 // When: after a loss 0.1-0.5 s, so that a small fleet is back within two seconds of a hub's restart; then a random time
 // up to twice as long as before, at most 30 s. Full jitter over a doubling span spreads 10,000 nodes over the hub's
-// handshakes (1,350 a second and core) where a fixed span of a few seconds would not. A refused key is tried each
-// minute. A hub that does not hold the key we tried gets the next of hub_keys at once: waiting begins when it held
-// none.
+// handshakes (1,350 a second and core) where a fixed span of a few seconds would not. A refused key is tried
+// after a second, and then less and less often, at last each minute. A hub that does not hold the key we tried gets the
+// next of hub_keys at once: waiting begins when it held none.
 //
 // One thread, the reactor's; a helper thread looks names up. Nothing is queued while there is no connection.
 class ZmqHubLink final : public HubLink {
