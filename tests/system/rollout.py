@@ -12,10 +12,11 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-# Beside the lab that stands for the other tests; both on one image.
-os.environ.setdefault("BREAKWATER_LAB_IMAGE", os.environ.get("BREAKWATER_LAB_STATE", "/var/tmp/breakwater-lab"))
-if "BREAKWATER_LAB_PREFIX" not in os.environ:
-    os.environ.update(BREAKWATER_LAB_PREFIX="bwroll", BREAKWATER_LAB_STATE="/var/tmp/breakwater-lab-rollout")
+# A lab beside the one that the other tests share, on the same image.
+_STATE = os.environ.get("BREAKWATER_LAB_STATE", "/var/tmp/breakwater-lab")
+os.environ.setdefault("BREAKWATER_LAB_IMAGE", _STATE)
+os.environ["BREAKWATER_LAB_PREFIX"] = os.environ.get("BREAKWATER_LAB_PREFIX", "bwlab") + "r"
+os.environ["BREAKWATER_LAB_STATE"] = _STATE + "-rollout"
 
 from tests.lab import fleet, plan  # noqa: E402
 from tests.lab.automation import ANSIBLE, Operator as Automation  # noqa: E402
@@ -355,7 +356,10 @@ def main():
     finally:
         if rollout and rollout.automation:
             rollout.automation.close()
-        if not args.keep:
+        if args.keep:
+            print(f"\n  It stays up: BREAKWATER_LAB_PREFIX={plan.PREFIX} BREAKWATER_LAB_STATE={plan.STATE} ./run lab on ...;"
+                  " python3 tests/system/rollout.py --down ends it.")
+        else:
             fleet.down()
         if args.json:
             checks.write(args.json, ok)
