@@ -73,12 +73,28 @@ void BM_SshdMatchBeyondAscii(benchmark::State& state) {
       FilterVerdict::offence, false);
 }
 
+// Regexes that only PCRE2 can run; and a line that takes all its steps.
+std::unique_ptr<LineFilter> lookarounds() {
+  return filter_of(
+      {R"(^\s*\S+ sshd\[\d+\]: Failed \S+ for (?!root )<F-USER>(?:(?! from ).)+</F-USER> from <HOST>(?: port \d+)?)"});
+}
+void BM_LookaroundMatch(benchmark::State& state) {
+  run(state, lookarounds(), "Nov  2 03:04:05 host sshd[77]: Failed password for bob from 203.0.113.7 port 22 ssh2",
+      FilterVerdict::offence, false);
+}
+void BM_LookaroundOfAHostileLine(benchmark::State& state) {
+  run(state, filter_of({R"(^(?:a+)+(?<!a)c <HOST>$)"}), std::string(60, 'a') + "c 203.0.113.7",
+      FilterVerdict::engine_failed, true);
+}
+
 BENCHMARK(BM_AccessLogMatch);
 BENCHMARK(BM_AccessLogMiss);
 BENCHMARK(BM_RawRecordMatch);
 BENCHMARK(BM_SshdMatch);
 BENCHMARK(BM_SshdMiss);
 BENCHMARK(BM_SshdMatchBeyondAscii);
+BENCHMARK(BM_LookaroundMatch);
+BENCHMARK(BM_LookaroundOfAHostileLine);
 
 }  // namespace
 }  // namespace breakwater

@@ -205,6 +205,11 @@ void NodeLoop::publish_gauges() {
     parts_.core.set_gauge(name, value);
   parts_.core.set_gauge("spool_dropped", parts_.store.dropped());
   if (!configuration_problem_.empty()) parts_.core.raise_alarm(configuration_problem_, parts_.clock.wall());
+  parts_.core.set_gauge("gate_scans_cut", parts_.gates.counters().scans_cut_short);
+  const std::string& no_gate = parts_.gates.problem();
+  parts_.core.set_gauge("gates_missing", no_gate.empty() ? 0 : 1);
+  if (!no_gate.empty())
+    parts_.core.raise_alarm("logs are read without a gate, at a high price: " + no_gate, parts_.clock.wall());
   for (const std::string& alarm : parts_.sources.alarms())
     parts_.core.raise_alarm(alarm, parts_.clock.wall());
 }

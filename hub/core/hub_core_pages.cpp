@@ -29,7 +29,8 @@ RowJson texts_json(const std::vector<std::string>& texts) {
 std::uint64_t dropped_by(const NodeView& view) {
   std::uint64_t sum = 0;
   for (const auto& [name, count] : view.counters) {
-    if (name.find("dropped") != std::string::npos || name == "bad_messages") sum += count;
+    const bool lost = name.find("dropped") != std::string::npos || name.find("evicted") != std::string::npos;
+    if (lost || name == "bad_messages") sum += count;
   }
   return sum;
 }

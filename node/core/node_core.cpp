@@ -246,6 +246,7 @@ void NodeCore::on_positions(std::vector<StoredPosition> positions, std::vector<s
 
 void NodeCore::on_tick(Timestamp now, Tick tick) {
   send_failed_ = false;
+  take_filter_counters();
   alarms_.drop_old(now);
   offenders_.drop_idle(now);
   for (const StoredBanKey& gone : bans_.expire(now)) {
@@ -405,6 +406,10 @@ std::map<std::string, std::uint64_t> NodeCore::counters() const {
       {"no_address", counters_.no_address},
       {"names_dropped", names_.dropped()},
       {"filter_errors", counters_.filter_errors},
+      {"pcre2_limits", filters_.pcre2_limits},
+      {"set_overflows", filters_.set_overflows},
+      {"connections_evicted", filters_.connections_evicted},
+      {"buffered_lines_dropped", filters_.buffered_lines_dropped},
       {"bans_local", counters_.bans_local},
       {"bans_hub", counters_.bans_hub},
       {"unbans", counters_.unbans},
@@ -425,6 +430,12 @@ std::map<std::string, std::uint64_t> NodeCore::counters() const {
   for (const auto& [name, value] : own)
     all[name] = value;
   return all;
+}
+
+void NodeCore::take_filter_counters() {
+  for (const ActiveJail& jail : jails_) {
+    if (jail.filter) filters_ += jail.filter->take_counters();
+  }
 }
 
 wire::Ping NodeCore::ping() const {

@@ -163,6 +163,7 @@ class NodeCore {
   void merge_unsaved(NodeChanges older);
   void send_offences(NodeEffects& effects, Tick tick);
   void send_applied(NodeEffects& effects, Timestamp now);
+  void take_filter_counters();
   wire::Ping ping() const;
   void announce(bool warning, std::string event, std::vector<std::pair<std::string, std::string>> fields);
   void on_match(std::size_t jail, const FilterMatch& match, const LogLine& line, Timestamp now);
@@ -185,6 +186,7 @@ class NodeCore {
   HubSession session_;
   AlarmBoard alarms_{16};
   Counters counters_;
+  FilterCounters filters_;  // of all jails
   std::map<std::string, std::uint64_t> gauges_;
   std::vector<std::string> hub_keys_;
   std::string hub_key_;

@@ -212,6 +212,10 @@ DateDetector::Programs* DateDetector::programs(bool ascii) {
   return unicode_.get();
 }
 
+std::uint64_t DateDetector::overflows() const {
+  return (ascii_ ? ascii_->overflows() : 0) + (unicode_ ? unicode_->overflows() : 0);
+}
+
 // The default dates are short, and stand near the beginning: the candidates of the line's head are all that could begin
 // where one was found, or before. But the last pattern of all wins wherever it stands, see choose(); it begins with
 // '@'.

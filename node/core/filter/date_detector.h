@@ -43,6 +43,8 @@ class DateDetector {
   // `line` without its end of line.
   std::optional<FoundDate> find(const SubjectText& line);
   const std::vector<DatePattern>& patterns() const { return patterns_; }
+  // Passes over all patterns that ran out of memory, so that each was tried.
+  std::uint64_t overflows() const;
 
   // When that is; nullopt if it is no date after all (31 February, an unknown zone). `line` is what find() had.
   std::optional<Timestamp> value(const SubjectText& line, const FoundDate& found, Timestamp now, const ZoneRule& zone);

@@ -96,13 +96,19 @@ std::unique_ptr<CandidateSet> DateDetector::Programs::set_of(const std::vector<i
 
 const std::vector<int>& DateDetector::Programs::candidates(std::string_view line) {
   candidates_.clear();
+  const std::uint64_t overflows_before = overflows();
   ask(anchored_.get(), anchored_members_, line);
+  const bool all_match = exact_ && anchored_ && overflows() == overflows_before;
   // The first of the floating ones comes behind a candidate that ends the search anyway; beyond ASCII it only might.
-  const bool decided = exact_ && anchored_ && !candidates_.empty() &&
+  const bool decided = all_match && !candidates_.empty() &&
                        (floating_members_.empty() || candidates_.front() < floating_members_.front());
   if (!decided) ask(floating_.get(), floating_members_, line);
   std::sort(candidates_.begin(), candidates_.end());
   return candidates_;
+}
+
+std::uint64_t DateDetector::Programs::overflows() const {
+  return (anchored_ ? anchored_->overflows() : 0) + (floating_ ? floating_->overflows() : 0);
 }
 
 void DateDetector::Programs::ask(CandidateSet* set, const std::vector<int>& members, std::string_view line) {

@@ -46,6 +46,7 @@ struct DateDetector::Programs {
   // Those that can match, in order. One pass over the line decides for all patterns that are bound to its beginning,
   // a second one, only when needed, for the rest.
   const std::vector<int>& candidates(std::string_view line);
+  std::uint64_t overflows() const;
 
   std::vector<One> list;
   std::vector<std::string_view> groups;  // of the last search

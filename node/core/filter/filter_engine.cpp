@@ -114,8 +114,13 @@ class FilterRegex final : public Regex {
     const std::string where = ascii_.inexact.empty() ? " in lines beyond ASCII" : "";
     return (ascii_.re2 ? "RE2 as a gate, then PCRE2" : "PCRE2") + where + ": " + inexact_;
   }
+  std::uint64_t limits_reached() const override { return limits_reached(&ascii_) + limits_reached(unicode_.get()); }
 
  private:
+  static std::uint64_t limits_reached(const Programs* programs) {
+    return programs != nullptr && programs->pcre2 ? programs->pcre2->limits_reached() : 0;
+  }
+
   TranslateOptions options(Alphabet alphabet) const {
     return {.alphabet = alphabet, .dialect = Dialect::re2, .for_dates = false, .multiline = flags_.multiline};
   }

@@ -10,6 +10,7 @@ namespace {
 constexpr Duration kConnectionLives = std::chrono::minutes(5);
 constexpr std::size_t kMostUsers = 32;
 constexpr std::size_t kLongestValue = 256;
+constexpr std::size_t kMostBytes = std::size_t{256} * 1024;
 
 void count_lines(Connection& connection, const ConnectionLine& line, bool gained, bool nofail) {
   if (!gained && !nofail) {
@@ -61,7 +62,10 @@ Connection* ConnectionTable::find(std::string_view id, Timestamp now) {
 
 Connection& ConnectionTable::add(std::string_view id, Timestamp now) {
   forget(id);
-  if (entries_.size() >= kMost) forget(entries_.front().id);
+  if (entries_.size() >= kMost) {
+    if (entries_.front().until > now) ++evicted_;
+    forget(std::string(entries_.front().id));
+  }
   entries_.push_back({std::string(id), now + kConnectionLives, {}});
   by_id_[entries_.back().id] = std::prev(entries_.end());
   return entries_.back().connection;
@@ -77,8 +81,23 @@ void ConnectionTable::forget(std::string_view id) {
 
 void LineBuffer::add(std::string_view line) {
   lines_.emplace_back(line);
+  bytes_ += line.size();
   while (lines_.size() > most_)
-    lines_.pop_front();
+    drop_oldest();
+  for (; bytes_ > kMostBytes && lines_.size() > 1; ++dropped_)
+    drop_oldest();
+}
+
+void LineBuffer::replace(std::vector<std::string> lines) {
+  lines_.assign(std::make_move_iterator(lines.begin()), std::make_move_iterator(lines.end()));
+  bytes_ = 0;
+  for (const std::string& line : lines_)
+    bytes_ += line.size();
+}
+
+void LineBuffer::drop_oldest() {
+  bytes_ -= lines_.front().size();
+  lines_.pop_front();
 }
 
 }  // namespace breakwater

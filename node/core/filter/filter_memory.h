@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <list>
 #include <map>
@@ -47,6 +48,8 @@ class ConnectionTable {
   // `pending`) until a line brings it; a login that worked clears what waits, unless several users were tried.
   // Valid until the next call.
   Connection& merge(std::string_view id, const ConnectionLine& line, Timestamp now);
+  // Those that made room before their time.
+  std::uint64_t evicted() const { return evicted_; }
 
  private:
   static constexpr std::size_t kMost = 100;
@@ -64,20 +67,28 @@ class ConnectionTable {
 
   Entries entries_;
   std::unordered_map<std::string_view, Entries::iterator> by_id_;  // keys are views into the entries
-  Connection passing_;                                             // of a line that ends its connection
+  std::uint64_t evicted_ = 0;
+  Connection passing_;  // of a line that ends its connection
 };
 
-// The last lines of a log, where one regex spans several (maxlines).
+// The last lines of a log, where one regex spans several (maxlines); 256 KiB of them at most, and the newest whatever
+// its length.
 class LineBuffer {
  public:
   explicit LineBuffer(std::size_t most) : most_(most) {}
 
   void add(std::string_view line);
-  void replace(std::vector<std::string> lines) { lines_.assign(lines.begin(), lines.end()); }
+  void replace(std::vector<std::string> lines);
   std::vector<std::string> lines() const { return {lines_.begin(), lines_.end()}; }
+  // Lines that fail2ban would still hold.
+  std::uint64_t dropped() const { return dropped_; }
 
  private:
+  void drop_oldest();
+
   std::size_t most_;
+  std::size_t bytes_ = 0;
+  std::uint64_t dropped_ = 0;
   std::deque<std::string> lines_;
 };
 

@@ -8,6 +8,14 @@
 
 namespace breakwater {
 
+FilterCounters& FilterCounters::operator+=(const FilterCounters& more) {
+  connections_evicted += more.connections_evicted;
+  buffered_lines_dropped += more.buffered_lines_dropped;
+  set_overflows += more.set_overflows;
+  pcre2_limits += more.pcre2_limits;
+  return *this;
+}
+
 Result<std::unique_ptr<LineFilter>> LineFilter::compile(const FilterConfig& config,
                                                         std::optional<std::string> logtimezone,
                                                         LocalOffset host_offset) {

@@ -82,6 +82,16 @@ struct RegexExplanation {
   std::string engine;  // "RE2", or "RE2 as a gate, then PCRE2: negative lookahead (?!...) at column 12"
 };
 
+// How often a bound was reached that a stranger can reach.
+struct FilterCounters {
+  std::uint64_t connections_evicted = 0;     // open ones (<F-MLFID>) that made room: more than 100 in one log
+  std::uint64_t buffered_lines_dropped = 0;  // of maxlines: the last lines of a log were longer than is kept
+  std::uint64_t set_overflows = 0;           // one pass over all regexes ran out of memory, so each was tried
+  std::uint64_t pcre2_limits = 0;  // searches that took more steps than are usual; engine_failed if they ended so
+
+  FilterCounters& operator+=(const FilterCounters& more);
+};
+
 // One filter, as fail2ban 1.0.2 would run it on one line (server/filter.py findFailure):
 //   - "\r" and "\n" at the end are dropped; bytes that are no UTF-8 become U+FFFD, as in Python, so that they hide
 //   nothing
@@ -123,6 +133,9 @@ class LineFilter {
   // True if the failregex address dockerd's raw JSON record (`^{"log":"...`), as the article's do: such a filter gets
   // LogLine::raw. Anyone who can write into the log can forge such lines; say so once.
   virtual bool wants_raw_json() const = 0;
+
+  // Since they were taken last.
+  virtual FilterCounters take_counters() { return {}; }
 
   // Sentences for the author of the filter, each with file:line: it works, but is dangerous or misleading.
   virtual std::vector<std::string> warnings() const { return {}; }

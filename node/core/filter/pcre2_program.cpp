@@ -74,7 +74,10 @@ class Program final : public Pcre2Program {
               : pcre2_match(code_.get(), text, subject.size(), from, kInterpreted, data_.get(), limits_.get());
     const SearchOutcome outcome = outcome_of(found);
     if (use_ == Use::groups) return outcome;
-    if (outcome == SearchOutcome::engine_failed) return search_thoroughly(subject, from);
+    if (outcome == SearchOutcome::engine_failed) {
+      ++limits_reached_;
+      return search_thoroughly(subject, from);
+    }
     if (thorough_left_ < kMostThorough && ++earned_ == kSearchesPerThorough) {
       earned_ = 0;
       ++thorough_left_;
@@ -89,6 +92,7 @@ class Program final : public Pcre2Program {
   }
 
   bool is_fast() const override { return fast_; }
+  std::uint64_t limits_reached() const override { return limits_reached_; }
 
  private:
   static constexpr std::uint32_t kInterpreted = PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT;
@@ -120,6 +124,7 @@ class Program final : public Pcre2Program {
   Use use_;
   int thorough_left_ = kMostThorough;
   int earned_ = 0;
+  std::uint64_t limits_reached_ = 0;
   PCRE2_SIZE* ranges_ = nullptr;  // of `data_`
 };
 

@@ -38,6 +38,8 @@ class Regex {
   virtual const RequiredRegex& required() const = 0;
   // How it is run: "RE2", ...
   virtual std::string engine() const = 0;
+  // Searches that took more steps than are usual.
+  virtual std::uint64_t limits_reached() const { return 0; }
   // For the author of the regex.
   virtual const std::vector<std::string>& warnings() const = 0;
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "common/base/text.h"
 
@@ -40,13 +41,15 @@ void add_lines(std::string_view text, std::vector<std::string_view>& out) {
 FilterMatch RegexLineFilter::match(std::string_view line, const LineContext& context, FilterMemory* memory) {
   auto* const remembered = static_cast<RegexFilterMemory*>(memory);
   const SubjectText prepared = prepare(line);
-  auto date = context.no_date ? std::nullopt : dates_->find(prepared);
+  auto date = context.no_date ? std::nullopt : find_date(prepared);
   std::optional<Timestamp> before;
   if (maxlines_ > 1 && remembered != nullptr) before = last_date(prepared, date, context, *remembered);
   Subject subject;
   subject.whole = without_date(prepared, date);
   if (maxlines_ > 1 && remembered != nullptr) {
+    const std::uint64_t dropped = remembered->buffer.dropped();
     remembered->buffer.add(subject.whole.text.substr(0, subject.whole.text.size() - 1));
+    counters_.buffered_lines_dropped += remembered->buffer.dropped() - dropped;
     subject.lines = remembered->buffer.lines();
     subject.whole = join(subject.lines, whole_);
   }
@@ -58,6 +61,27 @@ FilterMatch RegexLineFilter::match(std::string_view line, const LineContext& con
   if (tells) set_time(result, prepared, date, context);
   if (before) result.at = *before;
   return result;
+}
+
+// The detector serves other filters, too: what overflows here is this one's.
+std::optional<FoundDate> RegexLineFilter::find_date(const SubjectText& line) {
+  const std::uint64_t overflows = dates_->overflows();
+  const auto date = dates_->find(line);
+  counters_.set_overflows += dates_->overflows() - overflows;
+  return date;
+}
+
+FilterCounters RegexLineFilter::take_counters() {
+  FilterCounters now = std::exchange(counters_, {});
+  const std::uint64_t overflows = set_ ? set_->overflows() : 0;
+  now.set_overflows += overflows - std::exchange(set_overflows_, overflows);
+  std::uint64_t limits = prefregex_ ? prefregex_->regex->limits_reached() : 0;
+  for (const Failregex& one : failregex_)
+    limits += one.compiled.regex->limits_reached();
+  for (const Compiled& one : ignoreregex_)
+    limits += one.regex->limits_reached();
+  now.pcre2_limits = limits - std::exchange(pcre2_limits_, limits);
+  return now;
 }
 
 FilterVerdict RegexLineFilter::judge(Subject& subject, const LineContext& context, RegexFilterMemory* memory,
@@ -231,7 +255,10 @@ FilterVerdict RegexLineFilter::conclude(const FieldPlan& plan, int lines, const 
     line.gained = is_set(FieldPlan::mlfgained);
     line.lines = lines;
     ConnectionTable alone;
-    Connection& connection = (memory != nullptr ? memory->connections : alone).merge(*id, line, context.now);
+    ConnectionTable& connections = memory != nullptr ? memory->connections : alone;
+    const std::uint64_t evicted = connections.evicted();
+    Connection& connection = connections.merge(*id, line, context.now);
+    counters_.connections_evicted += connections.evicted() - evicted;
     if (context.fields) {
       for (const auto& [name, text] : result.fields)
         connection.fields[name] = text;

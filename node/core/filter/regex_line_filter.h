@@ -30,6 +30,7 @@ class RegexLineFilter final : public LineFilter {
   LineRequirement requirement() const override;
   std::vector<RegexExplanation> explain() const override;
   bool wants_raw_json() const override { return wants_raw_json_; }
+  FilterCounters take_counters() override;
   std::vector<std::string> warnings() const override { return warnings_; }
 
  private:
@@ -53,6 +54,7 @@ class RegexLineFilter final : public LineFilter {
   Result<void> compile_all(const FilterConfig& config, RegexEngine& engine);
 
   SubjectText prepare(std::string_view line);
+  std::optional<FoundDate> find_date(const SubjectText& line);
   // The line without its date, and with the "\n" that fail2ban's regexes are written for.
   SubjectText without_date(const SubjectText& line, const std::optional<FoundDate>& date);
   SubjectText join(const std::vector<std::string>& lines, std::string& into) const;
@@ -89,6 +91,8 @@ class RegexLineFilter final : public LineFilter {
   bool ignores_before_ = false;
   bool wants_raw_json_ = false;
   std::vector<std::string> warnings_;
+  FilterCounters counters_;                             // of what is not counted elsewhere
+  std::uint64_t set_overflows_ = 0, pcre2_limits_ = 0;  // as they were when last taken
   // Reused from line to line.
   std::string clean_, whole_, content_;
   Groups prefix_groups_, groups_;

@@ -51,6 +51,8 @@ class Pcre2Program {
   virtual Range range(std::size_t group) const = 0;
   // Whether it runs as machine code: then it gives groups faster than RE2 does.
   virtual bool is_fast() const = 0;
+  // Searches for a verdict that reached the usual bound on steps or memory.
+  virtual std::uint64_t limits_reached() const = 0;
 };
 
 }  // namespace breakwater

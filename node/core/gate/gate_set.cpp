@@ -21,21 +21,21 @@ void GateSet::set_filters(std::vector<GateFilter> filters, const std::vector<std
   }
   gates_ = std::move(still);
   filters_ = std::move(filters);
-  failed_ = false;
+  problem_.clear();
 }
 
 std::shared_ptr<LineGate> GateSet::gate_for(const std::vector<std::size_t>& wanted, LogForm form) {
-  if (failed_ || wanted.empty()) return nullptr;
+  if (!problem_.empty() || wanted.empty()) return nullptr;
   std::erase_if(gates_, [](const auto& entry) { return entry.second.expired(); });
   auto& known = gates_[{wanted, form}];
   if (auto gate = known.lock()) return gate;
   std::vector<GateFilter> filters;
   for (const std::size_t index : wanted)
     filters.push_back(filters_.at(index));
-  auto made = LineGate::make(filters, form);
+  auto made = LineGate::make(filters, form, counters_);
   if (!made) {
-    failed_ = true;
-    if (on_problem_) on_problem_(made.error().message());
+    problem_ = made.error().message();
+    if (on_problem_) on_problem_(problem_);
     return nullptr;
   }
   std::shared_ptr<LineGate> gate = std::move(*made);

@@ -29,12 +29,18 @@ class GateSet {
   // nullptr: read that log without one. Candidates are indices into `wanted`.
   std::shared_ptr<LineGate> gate_for(const std::vector<std::size_t>& wanted, LogForm form);
 
+  // Of all gates, those included that are gone.
+  const GateCounters& counters() const { return *counters_; }
+  // Why logs are read without a gate; empty: they are not.
+  const std::string& problem() const { return problem_; }
+
  private:
   using Key = std::pair<std::vector<std::size_t>, LogForm>;
 
   std::vector<GateFilter> filters_;
   std::function<void(const std::string&)> on_problem_;
-  bool failed_ = false;
+  std::shared_ptr<GateCounters> counters_ = std::make_shared<GateCounters>();
+  std::string problem_;
   std::map<Key, std::weak_ptr<LineGate>> gates_;
 };
 

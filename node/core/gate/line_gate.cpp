@@ -122,9 +122,11 @@ class LineGate::Builder {
   std::map<std::string, std::uint16_t> numbers_;
 };
 
-Result<std::unique_ptr<LineGate>> LineGate::make(std::span<const GateFilter> filters, LogForm form) {
+Result<std::unique_ptr<LineGate>> LineGate::make(std::span<const GateFilter> filters, LogForm form,
+                                                 std::shared_ptr<GateCounters> counters) {
   if (filters.size() > std::numeric_limits<std::uint16_t>::max()) return Error("more filters than a gate can hold");
   std::unique_ptr<LineGate> gate(new LineGate);
+  gate->counters_ = counters ? std::move(counters) : std::make_shared<GateCounters>();
   Builder builder(*gate, form);
   for (const GateFilter& filter : filters)
     builder.add(filter);
@@ -152,7 +154,7 @@ std::size_t LineGate::find(std::string_view bytes, std::vector<Hit>& hits) {
   const ByteScanner::End end = scanner_->scan(bytes, on_hit);
   if (!ordered) std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.end < b.end; });
   if (end == ByteScanner::End::done) return bytes.size();
-  ++counters_.scans_cut_short;
+  ++counters_->scans_cut_short;
   // More literals may end where the last one does.
   return end == ByteScanner::End::stopped && ordered ? hits.back().end - 1 : 0;
 }

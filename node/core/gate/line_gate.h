@@ -38,7 +38,9 @@ struct GateCounters {
 class LineGate {
  public:
   // An error: Hyperscan cannot be used; read the log without a gate and say so.
-  static Result<std::unique_ptr<LineGate>> make(std::span<const GateFilter> filters, LogForm form);
+  // `counters`: where it counts, together with others; nullptr: on its own.
+  static Result<std::unique_ptr<LineGate>> make(std::span<const GateFilter> filters, LogForm form,
+                                                std::shared_ptr<GateCounters> counters = nullptr);
 
   // All filters must see every line: a gate would be in vain.
   bool in_vain() const { return quiet_.size() == all_.size(); }
@@ -59,7 +61,7 @@ class LineGate {
 
   std::size_t literals() const { return literals_; }
   std::size_t memory() const { return scanner_ ? scanner_->memory() : 0; }
-  const GateCounters& counters() const { return counters_; }
+  const GateCounters& counters() const { return *counters_; }
 
  private:
   using Key = std::u16string;  // numbers of the literals found, ascending
@@ -111,7 +113,7 @@ class LineGate {
   std::vector<std::uint64_t> found_;
   Key key_;
   std::unordered_map<Key, Candidates, KeyHash, std::equal_to<>> known_;
-  GateCounters counters_;
+  std::shared_ptr<GateCounters> counters_;
 };
 
 }  // namespace breakwater

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/core/node_core.h"
 
+#include <fstream>
+#include <sstream>
+
 #include <gtest/gtest.h>
 
 #include "tests/fakes/node_harness.h"
@@ -626,6 +629,27 @@ TEST(Names, MayNotBeUsedToBanOneOfOurs) {
   node.settle();
   EXPECT_FALSE(node.banned(kAttacker));
   EXPECT_EQ(node.counter("refused_never_ban"), 2u);
+}
+
+TEST(Counters, TellWhichBoundsTheFiltersReached) {
+  JailConfig jail = simple_jail("app", 1);
+  jail.filter.name = "app";
+  jail.filter.failregex = {{"^c<F-MLFID>\\d+</F-MLFID>: (?:bad password|<HOST>)$", {"filter.d/app.conf", 2}}};
+  NodeHarness node({jail});
+  for (int i = 0; i < 103; ++i)
+    node.read("c" + std::to_string(i) + ": bad password");
+  node.pass(1s);
+  EXPECT_EQ(node.counter("connections_evicted"), 3u);
+  EXPECT_EQ(node.counter("buffered_lines_dropped"), 0u);
+}
+
+TEST(Counters, AreAllInTheDocument) {
+  std::ifstream file("docs/wire.md");
+  std::stringstream document;
+  document << file.rdbuf();
+  const NodeHarness node({simple_jail()});
+  for (const auto& [name, value] : node.core->counters())
+    EXPECT_NE(document.str().find('`' + name + '`'), std::string::npos) << name;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "node/core/gate/gate_set.h"
 #include "tests/node/framing/json_file.h"
 #include "tests/node/gate/gate_fixture.h"
 
@@ -163,23 +164,46 @@ TEST(LineGate, AsksForPrefregexAndOneFailregex) {
   EXPECT_EQ(run.feed(json_record("myapp[1]: 192.0.2.1 gave up\n", kTime)).size(), 1u);
 }
 
-TEST(LineGate, LetsPassWhatItCannotRemember) {
+// Nine filters, and a chunk that is full of the literals of each.
+std::vector<FilterTexts> rotations_of_a_word() {
   std::vector<FilterTexts> filters;
   std::string word = "wp-login ";
   for (int i = 0; i < 9; ++i) {
     filters.push_back({{word + "<HOST>"}, ""});
     word = word.substr(1) + word[0];
   }
-  GatedRun run(filters);
+  return filters;
+}
+
+std::string too_many_hits() {
   std::string text;
   while (text.size() < 9000)
-    text += word;
+    text += "wp-login ";
   std::string lines;
   for (int i = 0; i < 10; ++i)
     lines += json_record(text + "\n", kTime);
-  lines += json_record("nothing\n", kTime);
-  EXPECT_EQ(run.feed(lines).size(), 11u);
+  return lines + json_record("nothing\n", kTime);
+}
+
+TEST(LineGate, LetsPassWhatItCannotRemember) {
+  GatedRun run(rotations_of_a_word());
+  EXPECT_EQ(run.feed(too_many_hits()).size(), 11u);
   EXPECT_EQ(run.gate->counters().scans_cut_short, 1u);
+}
+
+TEST(GateSet, CountsForAllGatesThoseThatAreGoneIncluded) {
+  std::vector<GateFilter> filters;
+  for (const FilterTexts& texts : rotations_of_a_word())
+    filters.push_back({testing::compile_filter(texts)->requirement(), false});
+  GateSet gates(std::move(filters));
+  for (const std::vector<std::size_t>& wanted :
+       {std::vector<std::size_t>{0, 1, 2, 3, 4, 5, 6, 7, 8}, {0, 1, 2, 3, 4, 5, 6, 7}}) {
+    const auto framing = framing_of(LogForm::docker_json);
+    framing->set_gate(gates.gate_for(wanted, LogForm::docker_json));
+    framing->feed(too_many_hits(), [](const FramedLine&) {});
+  }
+  EXPECT_EQ(gates.counters().scans_cut_short, 2u);
+  EXPECT_EQ(gates.problem(), "");
 }
 
 }  // namespace

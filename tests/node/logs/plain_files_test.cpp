@@ -295,6 +295,14 @@ TEST_F(PlainFiles, AnOverflowOfTheEventQueueIsMadeUpFor) {
   EXPECT_EQ(node->sources->stats().inotify_overflows, 1u);
 }
 
+TEST(LogSourcesStats, AreAllInTheDocument) {
+  std::ifstream file("docs/wire.md");
+  std::stringstream document;
+  document << file.rdbuf();
+  for (const auto& [name, value] : LogSourcesStats{}.by_name())
+    EXPECT_NE(document.str().find('`' + name + '`'), std::string::npos) << name;
+}
+
 TEST_F(PlainFiles, MoreThanTheBoundIsRefusedAndSaid) {
   auto few = settings();
   few.max_files = 2;
