@@ -9,7 +9,7 @@ namespace breakwater {
 // Everything or nothing: with one mistake anywhere, what is in use stays in use.
 void NodeLoop::reload() {
   parts_.notify.reloading();
-  NodeReading reading = read_node(parts_.config_file);
+  NodeReading reading = read_node(parts_.config_file, parts_.core.jails());
   for (const std::string_view line : split(trimmed(reading.report), '\n')) {
     if (!line.empty()) log_warning("configuration", {{"problem", line}});
   }

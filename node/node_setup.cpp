@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/node_setup.h"
 
+#include <algorithm>
+
 #include "common/runtime/time_zone.h"
 
 namespace breakwater {
 
 namespace {
 
-void compile_jails(std::vector<JailConfig> jails, NodeReading& reading) {
+void compile_jails(std::vector<JailConfig> jails, const std::vector<ActiveJail>& in_use, NodeReading& reading) {
   for (JailConfig& jail : jails) {
+    const bool compiled = std::any_of(in_use.begin(), in_use.end(), [&](const ActiveJail& other) {
+      return other.config.name == jail.name && same_filter(other.config, jail);
+    });
+    if (compiled) {
+      reading.jails.push_back({std::move(jail), nullptr});
+      continue;
+    }
     auto filter = LineFilter::compile(jail.filter, jail.logtimezone, host_offset);
     if (!filter) {
       reading.report += filter.error().message() + " - jail \"" + jail.name + "\" is refused\n";
@@ -24,7 +33,7 @@ void compile_jails(std::vector<JailConfig> jails, NodeReading& reading) {
 
 }  // namespace
 
-NodeReading read_node(const std::string& config_file) {
+NodeReading read_node(const std::string& config_file, const std::vector<ActiveJail>& in_use) {
   NodeReading reading;
   NodeConfigReading node = read_node_config(config_file);
   reading.report = node.problems.text();
@@ -36,7 +45,7 @@ NodeReading read_node(const std::string& config_file) {
   reading.report += jails.problems.text();
   reading.has_errors |= jails.problems.has_errors();
   reading.refused = std::move(jails.refused);
-  compile_jails(std::move(jails.jails), reading);
+  compile_jails(std::move(jails.jails), in_use, reading);
   return reading;
 }
 

@@ -24,8 +24,9 @@ struct NodeReading {
   bool has_errors = false;
 };
 
-// Reads node.conf, the jails and their filters. Reads files only.
-NodeReading read_node(const std::string& config_file);
+// Reads node.conf, the jails and their filters. Reads files only. To compile a filter takes its time: a jail whose
+// filter is that of the same jail `in_use` comes without one, for NodeCore::set_jails keeps that.
+NodeReading read_node(const std::string& config_file, const std::vector<ActiveJail>& in_use = {});
 
 // What the jails' filters need of a line, in their order.
 std::vector<GateFilter> gate_filters(const std::vector<ActiveJail>& jails);

@@ -79,6 +79,9 @@ struct ActiveJail {
   std::unique_ptr<LineFilter> filter;
 };
 
+// True if both jails' filters do the same, wherever they were written.
+bool same_filter(const JailConfig& a, const JailConfig& b);
+
 // Pure: time comes as an argument, decisions go out as values, nothing is read or written here.
 //
 // Feed it, then carry out take_effects() until it returns nothing. That order is the promise: bans are enforced first;
@@ -105,8 +108,8 @@ class NodeCore {
   void on_positions(std::vector<StoredPosition> positions, std::vector<std::string> forgotten);
 
   // Other jails from now on. What one remembers goes with its name: its windows, and where its filter is the same also
-  // the filter and what that remembers of logs. Bans stay. Indices of jails mean the new ones from here on.
-  // Returns by old index where that jail's filter is now; nullopt: another one, or none.
+  // the filter (a new one may be null then) and what that remembers of logs. Bans stay. Indices of jails mean the new
+  // ones from here on. Returns by old index where that jail's filter is now; nullopt: another one, or none.
   std::vector<std::optional<std::size_t>> set_jails(std::vector<ActiveJail> jails);
   // A hub where there was none, or none any more.
   void set_has_hub(bool has_hub) { settings_.has_hub = has_hub; }

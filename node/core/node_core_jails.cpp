@@ -13,7 +13,15 @@ bool same_patterns(const std::vector<RegexText>& a, const std::vector<RegexText>
                     [](const RegexText& x, const RegexText& y) { return x.pattern == y.pattern; });
 }
 
-// Where it was written does not matter.
+std::optional<std::size_t> place_of(const std::string& name, const std::vector<ActiveJail>& jails) {
+  const auto found =
+      std::find_if(jails.begin(), jails.end(), [&](const ActiveJail& jail) { return jail.config.name == name; });
+  if (found == jails.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - jails.begin());
+}
+
+}  // namespace
+
 bool same_filter(const JailConfig& a, const JailConfig& b) {
   const FilterConfig &x = a.filter, &y = b.filter;
   const bool same_prefregex = x.prefregex.has_value() == y.prefregex.has_value() &&
@@ -23,15 +31,6 @@ bool same_filter(const JailConfig& a, const JailConfig& b) {
          x.journalmatch == y.journalmatch && x.use_dns == y.use_dns && x.parameters == y.parameters &&
          a.logtimezone == b.logtimezone;
 }
-
-std::optional<std::size_t> place_of(const std::string& name, const std::vector<ActiveJail>& jails) {
-  const auto found =
-      std::find_if(jails.begin(), jails.end(), [&](const ActiveJail& jail) { return jail.config.name == name; });
-  if (found == jails.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - jails.begin());
-}
-
-}  // namespace
 
 void NodeCore::list_ignored() {
   ignored_.clear();
