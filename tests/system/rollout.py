@@ -266,12 +266,12 @@ class Rollout:
 
     def _rotate_with_a_stop(self):
         canary, second = self.hosts[:2]
-        in_the_way = "/etc/breakwater/node.key.old"
-        second.on("mkdir", in_the_way)
+        key = "/etc/breakwater/node.key"
+        second.on("mount", "--bind", key, key)  # it can be neither linked nor replaced
         stopped = self.automation.play("rotate-keys.yml", *CANARY_THEN_ALL, check=False)
         expect(not stopped.ok and stopped.hosts[second.name]["failed"] == 1, "what stands in the way did not stop it")
         used = self._row(canary)["key"]
-        second.on("rmdir", in_the_way)
+        second.on("umount", key)
         self.automation.play("rotate-keys.yml", *CANARY_THEN_ALL)
         expect(self._row(canary)["key"] == used, f"{canary.name}'s key was changed twice")
 
