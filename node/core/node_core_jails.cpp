@@ -43,6 +43,7 @@ void NodeCore::list_ignored() {
 }
 
 std::vector<std::optional<std::size_t>> NodeCore::set_jails(std::vector<ActiveJail> jails) {
+  take_filter_counters();  // some filters go
   take_filter_counters();
   std::vector<std::optional<std::size_t>> jail_at, filter_at;
   std::vector<std::optional<OffenderTable::Place>> windows_at;
