@@ -32,8 +32,9 @@ CANARY_THEN_ALL = ("-e", '{"rollout_batches": [1, "100%"]}')
 
 JAILS = {
     "common_jail_defaults": {"bantime": "1h"},
-    "common_jails": {"xmlrpc": {"enabled": True, "backend": "docker", "filter": "xmlrpc", "container": "web", "maxretry": 1},
-                     "sshd": {"enabled": True}},
+    "common_jails": {
+        "xmlrpc": {"enabled": True, "backend": "docker", "filter": "xmlrpc", "container": "web", "maxretry": 1},
+        "sshd": {"enabled": True}},
     "common_filters": {"xmlrpc": '[Definition]\nfailregex = ^<HOST> \\S+ \\S+ \\[[^\\]]*\\] "POST /xmlrpc\\.php'},
     "common_ignoreip": ["192.0.2.200"],
 }
@@ -100,7 +101,7 @@ class Rollout:
         check("boot control and four Docker hosts", self.boot)
         check("check mode on fresh hosts changes nothing", self.check_mode)
         check("roll out to four hosts, from nothing", self.roll_out)
-        check("a second run changes nothing", self.second_run)
+        check("a second run changes nothing, and check mode finds nothing to change", self.second_run)
         check("the fleet is well: verify.yml, which changes nothing", self.verify)
         check("an attack on one host is cut on all, IPv4 and IPv6", self.attack)
         check("changed jails and filters come without a restart", self.change_jails)
@@ -129,8 +130,9 @@ class Rollout:
         self._expect_version(self.old)
 
     def second_run(self):
-        recap = self.automation.play("site.yml", *ALL_AT_ONCE)
-        expect(recap.changed == 0, "changed: " + "; ".join(recap.changes()))
+        for options in ((), ("--check", "--diff")):
+            recap = self.automation.play("site.yml", *options, *ALL_AT_ONCE)
+            expect(recap.changed == 0, "changed: " + "; ".join([*options, *recap.changes()]))
         return {"changed": recap.changed}
 
     def verify(self):
@@ -153,9 +155,12 @@ class Rollout:
         """A jail more, its filter, a range in ignoreip; the processes stay the same."""
         changed = [self.lab.control, self.hosts[0]]
         before = [main_pid(host) for host in changed]
-        self.automation.write_inventory({**JAILS, **self.old.variables(), "common_ignoreip": ["192.0.2.200", "192.0.2.201"],
-            "common_jails": {**JAILS["common_jails"], "login": {"enabled": True, "backend": "docker", "filter": "login", "maxretry": 3}},
-            "common_filters": {**JAILS["common_filters"], "login": '[Definition]\nfailregex = ^<HOST> .* "POST /wp-login\\.php'}})
+        login = {"enabled": True, "backend": "docker", "filter": "login", "maxretry": 3}
+        regex = '[Definition]\nfailregex = ^<HOST> .* "POST /wp-login\\.php'
+        self.automation.write_inventory({
+            **JAILS, **self.old.variables(), "common_ignoreip": ["192.0.2.200", "192.0.2.201"],
+            "common_jails": {**JAILS["common_jails"], "login": login},
+            "common_filters": {**JAILS["common_filters"], "login": regex}})
         self.automation.play("site.yml", "--tags", "configure", "--limit", ",".join(host.name for host in changed))
         expect(before == [main_pid(host) for host in changed], "a daemon was restarted")
         jails = {row["jail"] for row in self.operator.rows("status")[0]["jails"]}
@@ -174,7 +179,8 @@ class Rollout:
         after = self._keys()
         stale = set(before) & set(after)
         expect(not stale, f"keys that were not changed: {sorted(stale)}")
-        left = [path for host in self.lab.all for path in host.on("find", "/etc/breakwater", "-name", "*.old*", "-o", "-name", "*.next*").split()]
+        left = [path for host in self.lab.all
+                for path in host.on("find", "/etc/breakwater", "-name", "*.old*", "-o", "-name", "*.next*").split()]
         expect(not left, f"left over: {left}")
         return {"keys": len(after), **figures}
 
@@ -189,7 +195,8 @@ class Rollout:
             answers = time.monotonic() - began
             host.wait_until_up()
             wait_cut([host], self.banned[0], BOUND)
-        expect(not knocking.let_in[plan.WEB_PORT], f"the container answered banned addresses {len(knocking.let_in[plan.WEB_PORT])} times")
+        through = len(knocking.let_in[plan.WEB_PORT])
+        expect(through == 0, f"the container answered banned addresses {through} times")
         wait_for("it is connected", lambda: self._row(host)["state"] == "connected", 20)
         # sshd does not wait for the node: the host must be reachable when the node is not well.
         return {"container_answers_after_s": round(answers, 2), "sshd_open_to_banned_ms": knocking.open_ms(22),
@@ -285,13 +292,14 @@ class Rollout:
         return [row["key"] for row in rows] + sorted({row["hub_key"] for row in rows})
 
     def _expect_version(self, package):
-        for host, names in ((self.lab.control, ("breakwater-hub", "breakwater")), *((h, ("breakwater-node",)) for h in self.hosts)):
-            for name in names:
-                found = host.on("dpkg-query", "-W", "-f", "${Version}", name)
-                expect(found == package.version, f"{host.name} has {name} {found} instead of {package.version}")
+        installed = [(self.lab.control, "breakwater-hub"), (self.lab.control, "breakwater"),
+                     *((host, "breakwater-node") for host in self.hosts)]
+        for host, name in installed:
+            found = host.on("dpkg-query", "-W", "-f", "${Version}", name)
+            expect(found == package.version, f"{host.name} has {name} {found} instead of {package.version}")
         wanted = "breakwater-node " + package.version.split("-")[0]
-        others = {host.name: self._row(host).get("software") for host in self.hosts if self._row(host).get("software") != wanted}
-        expect(not others, f"running {others} instead of {wanted}")
+        running = {host.name: self._row(host).get("software") for host in self.hosts}
+        expect(set(running.values()) == {wanted}, f"running {running} instead of {wanted}")
 
     def _expect_as_before(self):
         for host in self.lab.all:
@@ -307,22 +315,25 @@ def main_pid(host):
 
 
 # Written by others while the proof goes on: logs, caches, docker's own data, what sudo and Ansible leave in the account.
-_OTHERS = ("/var/log", "/var/cache", "/var/lib/docker", "/srv/docker", "/var/lib/dpkg", "/var/lib/containerd", "/var/lib/systemd",
-           "/var/lib/sudo", "/var/lib/private", f"/home/{plan.ADMIN}", "/root", "/tmp", "/var/tmp", "/run", "/proc", "/sys", "/dev")
+_OTHERS = ("/var/log", "/var/cache", "/var/lib/docker", "/srv/docker", "/var/lib/dpkg", "/var/lib/containerd",
+           "/var/lib/systemd", "/var/lib/sudo", "/var/lib/private", f"/home/{plan.ADMIN}", "/root", "/tmp", "/var/tmp",
+           "/run", "/proc", "/sys", "/dev")
 
 
 def left_by_packages(host):
     """What a package could leave behind on a host: names of files, accounts, packages, rules, sets, units."""
     prune = [word for path in _OTHERS for word in ("-path", path, "-prune", "-o")]
     files = host.on("find", "/", *prune, "-print").splitlines()
-    traces = host.on("find", "/var", "/run", "/home", "/root", "-not", "-path", "/var/lib/docker/*", "-iname", "*breakwater*").splitlines()
+    traces = host.on("find", "/var", "/run", "/home", "/root", "-not", "-path", "/var/lib/docker/*",
+                     "-iname", "*breakwater*").splitlines()
     return {
         "files": set(files) | set(traces),
         "accounts": set(host.on("cat", "/etc/passwd", "/etc/group").splitlines()),
         "packages": set(host.on("dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n").splitlines()),
-        "rules": {line for tool in ("iptables-save", "ip6tables-save") for line in host.on(tool).splitlines() if "breakwater" in line},
+        "rules": {line for tool in ("iptables-save", "ip6tables-save") for line in host.on(tool).splitlines()
+                  if "breakwater" in line},
         "sets": set(host.on("ipset", "list", "-name").splitlines()),
-        "units": {line.split()[0] for line in host.on("systemctl", "list-unit-files", "--no-legend", "--plain").splitlines()
+        "units": {line.split()[0] for line in host.on("systemctl", "list-unit-files", "--no-legend").splitlines()
                   if line and "docker-" not in line},
     }
 
