@@ -285,16 +285,18 @@ class Watch:
     def __init__(self, host, attacker):
         self._host, self._attacker = host, attacker
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
+        self._threads = [threading.Thread(target=self._run) for _ in range(4)]  # a look takes half a second
         self.leaks, self.looks = [], 0
 
     def __enter__(self):
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_):
         self._stop.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def _run(self):
         while not self._stop.is_set():
