@@ -1,13 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Draws what `./run bench scan --json FILE` wrote.
-
-    plot_scan.py FILE [SVG]     to SVG, or docs/bench-scan.svg
-
-A bar a program in a group a case, lines a second of one processor on a logarithmic scale, each figure as text too. Text
-and lines take their colours from the reader's scheme, light or dark.
+"""Draws what `./run bench scan --json FILE` wrote: a bar a program in a group a case, lines a second of one processor on a
+logarithmic scale, each figure as text too. Text and lines take their colours from the reader's scheme, light or dark.
 """
 
+import argparse
 import json
 import math
 import pathlib
@@ -133,15 +130,19 @@ def note_of(measured):
 
 
 def main():
-    if len(sys.argv) not in (2, 3):
-        sys.exit(__doc__)
-    measured = json.loads(pathlib.Path(sys.argv[1]).read_text())
-    target = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else ROOT / "docs/bench-scan.svg"
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=pathlib.Path, help="what the bench wrote")
+    parser.add_argument("svg", type=pathlib.Path, nargs="?", default=ROOT / "docs/bench-scan.svg", help="(%(default)s)")
+    options = parser.parse_args()
+    try:
+        measured = json.loads(options.file.read_text())
+    except (OSError, ValueError) as error:
+        sys.exit(f"{options.file}: {error}")
     rates = {}
     for row in measured["cases"]:
         rates.setdefault(row["case"], {})[row["program"]] = row["lines_per_cpu_s"]
-    target.write_text(Drawing(rates).svg(note_of(measured)))
-    print(target)
+    options.svg.write_text(Drawing(rates).svg(note_of(measured)))
+    print(options.svg)
 
 
 if __name__ == "__main__":
