@@ -8,7 +8,6 @@
 
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 namespace breakwater {
 
@@ -55,19 +54,15 @@ std::string journal_entry(LogLevel level, std::string_view event, std::span<cons
 }
 
 JournalSocket::JournalSocket(std::string path) : path_(std::move(path)) {
-  if (path_.size() < sizeof(sockaddr_un::sun_path)) fd_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-}
-
-JournalSocket::~JournalSocket() {
-  if (fd_ >= 0) ::close(fd_);
+  if (path_.size() < sizeof(sockaddr_un::sun_path)) fd_.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
 }
 
 bool JournalSocket::send(const std::string& entry) const {
-  if (fd_ < 0) return false;
+  if (!fd_) return false;
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path_.data(), path_.size());
-  const auto sent = ::sendto(fd_, entry.data(), entry.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+  const auto sent = ::sendto(fd_.get(), entry.data(), entry.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
                              reinterpret_cast<const sockaddr*>(&address), sizeof address);
   return sent == static_cast<ssize_t>(entry.size());
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/unique_fd.h"
 #include "common/log/log.h"
 
 namespace breakwater {
@@ -22,16 +23,13 @@ void set_journal_path(std::string path);
 class JournalSocket {
  public:
   explicit JournalSocket(std::string path);
-  ~JournalSocket();
-  JournalSocket(const JournalSocket&) = delete;
-  JournalSocket& operator=(const JournalSocket&) = delete;
 
   // False: nobody listens, it is full, or the entry is too long for one datagram. Say it on stderr.
   bool send(const std::string& entry) const;
 
  private:
   std::string path_;
-  int fd_ = -1;
+  UniqueFd fd_;
 };
 
 }  // namespace breakwater

@@ -255,52 +255,69 @@ def wait_until_agreed(fleet, attackers, others=frozenset()):
         time.sleep(0.5)
 
 
-def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("bin_dir")
-    arguments.add_argument("--rounds", type=int, default=100)
-    arguments.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
-    options = arguments.parse_args()
+def arguments():
+    """What every test on a Fleet is told; it may add its own."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("bin_dir")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    return parser
+
+
+def run_on_fleet(bin_dir, check, tail):
+    """Starts a Fleet, hands it to `check`, which returns problems; prints them, and `tail` of each host. The exit code."""
     if os.geteuid() != 0 or not shutil.which("ipset") or not shutil.which("iptables"):
         print("skipped: needs root, ipset and iptables (network namespaces)")
         return SKIPPED
-    print(f"seed {options.seed}, {options.rounds} rounds")
-    dice = random.Random(options.seed)
-    directory = tempfile.mkdtemp(prefix="breakwater-kill-")
+    directory = tempfile.mkdtemp(prefix="breakwater-process-")
     fleet = None
     try:
-        fleet = Fleet(options.bin_dir, directory)
+        fleet = Fleet(bin_dir, directory)
         fleet.build()
         for host in (fleet.hub, *fleet.nodes):
             host.start()
-        attackers = Attackers(fleet.nodes, random.Random(options.seed + 1))
-        attackers.start()
-        for _ in range(options.rounds):
-            time.sleep(dice.uniform(0.05, 0.4))
-            victims = dice.choice([[fleet.hub], [fleet.nodes[0]], [fleet.nodes[1]], [fleet.hub, fleet.nodes[0]],
-                                   [fleet.hub, *fleet.nodes]])
-            for host in victims:
-                host.kill()
-            time.sleep(dice.uniform(0, 0.2))
-            for host in victims:
-                host.start()
-        attackers.stopping.set()
-        attackers.join()
-        started = time.monotonic()
-        problems = wait_until_agreed(fleet, attackers)
-        banned = sum(1 for count in attackers.counts.values() if count >= 3)
-        print(f"{attackers.written} offences of {len(attackers.counts)} addresses, {banned} to be banned; "
-              f"agreed after {time.monotonic() - started:.1f} s")
+        problems = check(fleet)
         for problem in problems:
             print(f"FAILED: {problem}")
         if problems:
             for host in (fleet.hub, *fleet.nodes):
-                print(f"--- {host.name}\n{host.log()[-3000:]}")
+                print(f"--- {host.name}\n{tail(host)}")
         return 1 if problems else 0
     finally:
         if fleet:
             fleet.remove()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def kill_at_random(fleet, seed, rounds):
+    dice = random.Random(seed)
+    attackers = Attackers(fleet.nodes, random.Random(seed + 1))
+    attackers.start()
+    for _ in range(rounds):
+        time.sleep(dice.uniform(0.05, 0.4))
+        victims = dice.choice([[fleet.hub], [fleet.nodes[0]], [fleet.nodes[1]], [fleet.hub, fleet.nodes[0]],
+                               [fleet.hub, *fleet.nodes]])
+        for host in victims:
+            host.kill()
+        time.sleep(dice.uniform(0, 0.2))
+        for host in victims:
+            host.start()
+    attackers.stopping.set()
+    attackers.join()
+    started = time.monotonic()
+    problems = wait_until_agreed(fleet, attackers)
+    banned = sum(1 for count in attackers.counts.values() if count >= 3)
+    print(f"{attackers.written} offences of {len(attackers.counts)} addresses, {banned} to be banned; "
+          f"agreed after {time.monotonic() - started:.1f} s")
+    return problems
+
+
+def main():
+    parser = arguments()
+    parser.add_argument("--rounds", type=int, default=100)
+    options = parser.parse_args()
+    print(f"seed {options.seed}, {options.rounds} rounds")
+    return run_on_fleet(options.bin_dir, lambda fleet: kill_at_random(fleet, options.seed, options.rounds),
+                        lambda host: host.log()[-3000:])
 
 
 if __name__ == "__main__":

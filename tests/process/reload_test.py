@@ -9,17 +9,13 @@ kernels hold exactly the addresses that offended often enough.
 usage: reload_test.py BIN_DIR [--seed N]     (root; exits 77 = skipped otherwise)
 """
 
-import argparse
-import os
 import random
-import shutil
 import signal
 import sys
-import tempfile
 import time
 from datetime import datetime
 
-from kill_test import SKIPPED, Attackers, Fleet, wait_until_agreed
+from kill_test import Attackers, arguments, run_on_fleet, wait_until_agreed
 
 READ_AGAIN = "configuration read again"
 STAYS = "the one in use stays"
@@ -208,37 +204,21 @@ def check(fleet, seed):
     return problems
 
 
+def said(host):
+    return "\n".join([line for line in host.log().splitlines() if "info ban who=" not in line][-40:])
+
+
 def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("bin_dir")
-    arguments.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
-    options = arguments.parse_args()
-    if os.geteuid() != 0 or not shutil.which("ipset") or not shutil.which("iptables"):
-        print("skipped: needs root, ipset and iptables (network namespaces)")
-        return SKIPPED
+    options = arguments().parse_args()
     print(f"seed {options.seed}")
-    directory = tempfile.mkdtemp(prefix="breakwater-reload-")
-    fleet, problems = None, []
-    try:
-        fleet = Fleet(options.bin_dir, directory)
-        fleet.build()
-        for host in (fleet.hub, *fleet.nodes):
-            host.start()
+
+    def claims(fleet):
         try:
-            problems = check(fleet, options.seed)
+            return check(fleet, options.seed)
         except AssertionError as error:
-            problems = [str(error) or repr(error)]
-        for problem in problems:
-            print(f"FAILED: {problem}")
-        if problems:
-            for host in (fleet.hub, *fleet.nodes):
-                said = [line for line in host.log().splitlines() if "info ban who=" not in line]
-                print(f"--- {host.name}", *said[-40:], sep="\n")
-        return 1 if problems else 0
-    finally:
-        if fleet:
-            fleet.remove()
-        shutil.rmtree(directory, ignore_errors=True)
+            return [str(error) or repr(error)]
+
+    return run_on_fleet(options.bin_dir, claims, said)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@
 followed again."""
 
 import sys
-import threading
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.system.support import (VISITOR4, VISITOR6, OpenConnections, SystemTest, attack_web,  # noqa: E402
-                                  fresh_attacker, greeted, main, reachable, restart_docker)
+from tests.system.support import (VISITOR4, VISITOR6, Background, OpenConnections, SystemTest,  # noqa: E402
+                                  attack_web, fresh_attacker, greeted, main, reachable, restart_docker)
 
 # What a node guards whatever Docker does. Docker 20.10 makes DOCKER-USER for IPv4 only.
 FIRST_PLACES = (("iptables", "filter", "DOCKER"), ("iptables", "filter", "DOCKER-USER"), ("iptables", "filter", "INPUT"),
@@ -18,27 +18,16 @@ FIRST_PLACES = (("iptables", "filter", "DOCKER"), ("iptables", "filter", "DOCKER
                 ("ip6tables", "raw", "PREROUTING"))
 
 
-class Siege:
+class Siege(Background):
     """Banned clients knock at a host's web and ssh ports all the time; `answered` tells whom it opened."""
 
     def __init__(self, host_name, attackers):
         self.answered, self.knocks = [], 0
-        self._end = threading.Event()
-        self._threads = [threading.Thread(target=self._knock, args=(host_name, who, port, answers))
-                         for who in attackers for port, answers in (("web", reachable), ("ssh", greeted))]
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._end.set()
-        for thread in self._threads:
-            thread.join()
+        super().__init__(partial(self._knock, host_name, who, port, answers)
+                         for who in attackers for port, answers in (("web", reachable), ("ssh", greeted)))
 
     def _knock(self, host_name, who, port, answers):
-        while not self._end.wait(0.01):
+        while not self.over.wait(0.01):
             self.knocks += 1
             if answers(host_name, who):
                 self.answered.append(f"{who} at the {port} port")

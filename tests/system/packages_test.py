@@ -6,7 +6,6 @@ import re
 import shutil
 import sys
 import tempfile
-import threading
 import unittest
 from pathlib import Path
 
@@ -15,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.lab import deploy, fleet, network  # noqa: E402
 from tests.lab.host import Host  # noqa: E402
 from tests.lab.shell import run, wait_for  # noqa: E402
-from tests.system.support import (VISITOR4, KernelView, attack_web, fresh_attacker, main, packages,  # noqa: E402
-                                  reachable, skip, skip_unless_root)
+from tests.system.support import (VISITOR4, Background, KernelView, attack_web, fresh_attacker, main,  # noqa: E402
+                                  packages, reachable, skip, skip_unless_root)
 
 NODE, HUB, TOOL = deploy.NODE, deploy.HUB, deploy.TOOL
 ALL = (NODE, HUB, TOOL)
@@ -279,27 +278,16 @@ def capabilities(mask):
     return {names.get(bit, f"capability {bit}") for bit in range(64) if int(mask, 16) >> bit & 1}
 
 
-class Watch:
+class Watch(Background):
     """Looks all the time whether an attacker gets through."""
 
     def __init__(self, host, attacker):
         self._host, self._attacker = host, attacker
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._run) for _ in range(4)]  # a look takes half a second
         self.leaks, self.looks = [], 0
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
+        super().__init__([self._run] * 4)  # a look takes half a second
 
     def _run(self):
-        while not self._stop.is_set():
+        while not self.over.is_set():
             if not KernelView.holds(self._host, self._attacker):
                 self.leaks.append("not in the set")
             if reachable(self._host.name, self._attacker):

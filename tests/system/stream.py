@@ -5,16 +5,17 @@ import itertools
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from tests.lab import clients, plan
-from tests.system.support import VISITOR4, VISITOR6, KernelView, attack_web, fresh_attacker
+from tests.system.support import VISITOR4, VISITOR6, Background, KernelView, attack_web, fresh_attacker
 
 _SILENCE = 0.15   # no answer for so long is no answer
 _GIVE_UP = 20.0   # an attacker who is not cut by then never is
 _MOST_IPV4 = 150  # the range of attackers has no more than 250 addresses
 
 
-class Stream:
+class Stream(Background):
     """A fresh attacker every `every` seconds, at one host after the other, one in four over IPv4.
 
     Beside it, all the time: attackers who were banned before try every host, and visitors want an answer from it.
@@ -23,25 +24,17 @@ class Stream:
     def __init__(self, lab, banned, every=0.4):
         self._hosts = [host.name for host in lab.nodes]
         self._lab, self._banned, self._every = lab, banned, every
-        self._over = threading.Event()
         self._lock = threading.Lock()
         self._probes = ThreadPoolExecutor(max_workers=48)
-        self._threads = [threading.Thread(target=work) for work in (self._attack, self._try_banned, self._visit)]
         self.attackers = []
         self.gaps = []       # (seconds, attacker, victim, host)
         self.problems = []   # what must not happen, as text
         self.tries = 0       # of those who were banned before
         self.visits = 0
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
+        super().__init__((self._attack, self._try_banned, self._visit))
 
     def __exit__(self, *_):
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
+        super().__exit__()
         self._probes.shutdown(wait=True)
 
     def longest(self):
@@ -63,7 +56,7 @@ class Stream:
 
     def _attack(self):
         for number, victim in enumerate(itertools.cycle(self._hosts)):
-            if self._over.wait(self._every):
+            if self.over.wait(self._every):
                 return
             attacker = fresh_attacker(ipv6=number % 4 != 0 or number > 4 * _MOST_IPV4)
             try:
@@ -92,7 +85,7 @@ class Stream:
 
     def _try_banned(self):
         for host, attacker in itertools.cycle(itertools.product(self._hosts, self._banned)):
-            if self._over.is_set():
+            if self.over.is_set():
                 return
             self.tries += 1
             if _answers(host, attacker, 0.05):
@@ -100,33 +93,21 @@ class Stream:
 
     def _visit(self):
         for host, visitor in itertools.cycle(itertools.product(self._hosts, (VISITOR4, VISITOR6))):
-            if self._over.wait(0.1):
+            if self.over.wait(0.1):
                 return
             self.visits += 1
             if clients.get(host, visitor, seconds=3) != 200:
                 self.problems.append(f"the visitor {visitor} got no answer from {host}")
 
 
-class Knocking:
+class Knocking(Background):
     """Banned attackers knock at one host's ports all the time; notes when somebody was let in, and where."""
 
     def __init__(self, host_name, banned):
         self._host, self._banned = host_name, banned
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._knock, args=(attacker, port))
-                         for attacker in banned for port in (plan.WEB_PORT, 22)]
         self.tries = 0
         self.let_in = {plan.WEB_PORT: [], 22: []}  # port -> when
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
+        super().__init__(partial(self._knock, attacker, port) for attacker in banned for port in (plan.WEB_PORT, 22))
 
     def open_ms(self, port):
         """From the first to the last time that one of them was let in."""
@@ -134,7 +115,7 @@ class Knocking:
         return _ms(max(times) - min(times)) if times else 0
 
     def _knock(self, attacker, port):
-        while not self._over.wait(0.01):
+        while not self.over.wait(0.01):
             self.tries += 1
             if _answers(self._host, attacker, 0.05, port):
                 self.let_in[port].append(time.monotonic())

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -140,6 +141,24 @@ def attack_ssh(host_name, source, times):
     """A brute force: all attempts at once, each a connection of its own."""
     with ThreadPoolExecutor(max_workers=times) as pool:
         list(pool.map(lambda n: clients.ssh_attempt(host_name, source, f"user{n}"), range(times)))
+
+
+class Background:
+    """Threads that work as long as the `with` block lasts: each looks at `over`."""
+
+    def __init__(self, works):
+        self.over = threading.Event()
+        self._threads = [threading.Thread(target=work) for work in works]
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        for thread in self._threads:
+            thread.join()
 
 
 class OpenConnections:

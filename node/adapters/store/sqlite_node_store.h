@@ -22,7 +22,7 @@ class SqliteNodeStore final : public NodeStore {
     std::string path;                                // the file; its directory exists
     std::uint64_t spool_limit_bytes = 256ull << 20;  // beyond, the oldest offences are dropped and counted
     std::uint64_t keep_recent = 20'000;              // acknowledged offences kept to count the windows again
-    std::uint64_t most_ban_counts = 100'000;         // the newest are kept, for kKeepBanCounts
+    std::uint64_t most_ban_counts = 100'000;         // the newest are kept, for 90 days
     std::string fresh_spool;                         // 16 random bytes: the spool's name if there is none yet
   };
   static Result<std::unique_ptr<SqliteNodeStore>> open(Settings settings);
