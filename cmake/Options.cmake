@@ -29,8 +29,7 @@ target_compile_options(bw_options INTERFACE
 target_link_options(bw_options INTERFACE $<$<CONFIG:RelWithDebInfo>:-Wl,-z,relro,-z,now>)
 # Our own assertions and libstdc++'s stay alive in release: a broken invariant ends the process, the service
 # manager restarts it, and the state on disk brings it back.
-target_compile_definitions(bw_options INTERFACE _GLIBCXX_ASSERTIONS MSGPACK_NO_BOOST
-  BREAKWATER_VERSION="${PROJECT_VERSION}")
+target_compile_definitions(bw_options INTERFACE _GLIBCXX_ASSERTIONS MSGPACK_NO_BOOST)
 target_compile_options(bw_options INTERFACE -UNDEBUG)
 target_include_directories(bw_options INTERFACE ${CMAKE_SOURCE_DIR})
 if(BREAKWATER_SANITIZE)
